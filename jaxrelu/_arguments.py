@@ -1,0 +1,66 @@
+"""What may be passed to a public function, and the errors that say so, all raised at trace time."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+_ALLOWED = "an array or scalar of floats, integers or booleans"
+
+
+def as_operand(function: str, argument: str, value: Any) -> Array:
+    """The argument as an array; complex numbers and containers are refused."""
+    if isinstance(value, (list, tuple, dict)) or value is None:
+        raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got {type(value).__name__}")
+    value = jnp.asarray(value)
+    if not (jnp.issubdtype(value.dtype, jnp.floating) or is_integral(value)):
+        raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got dtype {value.dtype}")
+    return value
+
+
+def is_integral(x: Array) -> bool:
+    return jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool
+
+
+def as_float(x: Array) -> Array:
+    """Integers and booleans promoted to the default float; floats as they are."""
+    return x.astype(jnp.result_type(float)) if is_integral(x) else x
+
+
+def broadcast(function: str, x: Array, parameters: dict[str, Array]) -> tuple[Array, list[Array]]:
+    """`x` at the common shape, and the parameters at its rank, ready for elementwise arithmetic."""
+    shape = x.shape
+    for argument, parameter in parameters.items():
+        try:
+            shape = jnp.broadcast_shapes(shape, parameter.shape)
+        except ValueError:
+            raise ValueError(
+                f"{function}: {argument} must have a shape that broadcasts with the shape {x.shape} of x, "
+                f"got {parameter.shape}"
+            ) from None
+    rank = len(shape)
+    aligned = [p.reshape((1,) * (rank - p.ndim) + p.shape) for p in parameters.values()]
+    return jnp.broadcast_to(x, shape), aligned
+
+
+def channel_axis(function: str, x: Array, axis: int) -> int:
+    """The axis counted from the front."""
+    if not -x.ndim <= axis < x.ndim:
+        allowed = f"from {-x.ndim} to {x.ndim - 1}" if x.ndim else "none, x is a scalar"
+        raise ValueError(f"{function}: axis must be an axis of x ({allowed}), got {axis}")
+    return axis % x.ndim
+
+
+def per_channel(function: str, argument: str, parameter: Any, x: Array, axis: int) -> Array:
+    """A scalar as it is; one value per channel, shaped to lie along `axis` of x."""
+    parameter = as_operand(function, argument, parameter)
+    if parameter.ndim == 0:
+        return parameter
+    axis = channel_axis(function, x, axis)
+    channels = x.shape[axis]
+    if parameter.shape not in ((channels,), (1,)):
+        raise ValueError(
+            f"{function}: {argument} must be a scalar or have shape ({channels},), one per channel of axis "
+            f"{axis} of x with shape {x.shape}, got shape {parameter.shape}"
+        )
+    return parameter.reshape([-1 if i == axis else 1 for i in range(x.ndim)])

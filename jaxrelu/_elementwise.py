@@ -1,0 +1,355 @@
+"""The mechanism: from a declaration, value and slope, to a public function.
+
+`elementwise` turns a declaration into `jit(custom_vjp(...))`, in that order, which
+
+*   computes 8- and 16-bit floats in float32, rounds once, and returns the dtype of `x`;
+*   keeps one residual for the backward pass (see `_residuals.py`);
+*   broadcasts array parameters against `x`, and sums their cotangents in float32 to their own shape;
+*   carries its declaration, so that `forward_mode` and `with_residual` can build its twins.
+
+`composed` does the same for a function made of others.
+
+Whether a parameter is differentiated is known when the forward rule is traced. If none is, the declared
+residual is kept; if one is, its own slope needs the input, and the input is kept.
+"""
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.custom_derivatives import SymbolicZero
+
+from ._arguments import as_float, as_operand, broadcast, is_integral
+from ._residuals import Bits, Input, Output, Residual
+
+Formula = Callable[..., Array]
+Level = Array | float
+Public = TypeVar("Public", bound=Callable[..., Array])
+
+
+class Steps(NamedTuple):
+    """A slope of few values: `levels(*parameters)[index(x, *parameters)]`."""
+
+    index: Formula
+    levels: Callable[..., tuple[Level, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Formulas:
+    """The mathematics of a declaration, as functions of `x, *parameters`, all options fixed.
+
+    Formulas are written for compute-dtype arrays; the methods take and return any float dtype.
+    """
+
+    value: Formula
+    slope: Formula | Steps
+    slope_from_output: Formula | None
+    parameter_slopes: Mapping[int, Formula]
+    selects: bool
+
+    def output(self, x: Array, *parameters: Array) -> Array:
+        """The value, rounded once to the dtype of x."""
+        return self._compute(self.value, x, *parameters).astype(x.dtype)
+
+    def slope_at(self, x: Array, *parameters: Array) -> Array:
+        """The slope in the compute dtype or, for a slope of few values, the index of its level."""
+        formula = self.slope.index if isinstance(self.slope, Steps) else self.slope
+        return self._compute(formula, x, *parameters)
+
+    def slope_at_output(self, y: Array, *parameters: Array) -> Array:
+        """The same from the output."""
+        assert self.slope_from_output is not None  # with_residual has made sure
+        return self._compute(self.slope_from_output, y, *parameters)
+
+    def levels(self, *parameters: Array) -> tuple[Level, ...]:
+        assert isinstance(self.slope, Steps)
+        return self.slope.levels(*parameters)
+
+    def scaled(self, g: Array, slope: Array, *parameters: Array) -> Array:
+        """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
+        if not isinstance(self.slope, Steps):
+            return (g.astype(slope.dtype) * slope).astype(g.dtype)
+        first, *others = (_times(level, g) for level in self.levels(*parameters))
+        for code, product in enumerate(others, start=1):
+            first = jnp.where(slope if slope.dtype == bool else slope == code, product, first)
+        return first
+
+    def parameter_slope(self, position: int, x: Array, *parameters: Array) -> Array:
+        """The derivative by one parameter, in the compute dtype: as declared, or derived from the value."""
+        formula = self.parameter_slopes.get(position, functools.partial(self._derived, position))
+        return self._compute(formula, x, *parameters)
+
+    def _derived(self, position: int, x: Array, *parameters: Array) -> Array:
+        def value(parameter: Array) -> Array:
+            return self.value(x, *parameters[:position], parameter, *parameters[position + 1 :])
+
+        parameter = jnp.broadcast_to(parameters[position], x.shape)
+        return jax.jvp(value, (parameter,), (jnp.ones_like(parameter),))[1]
+
+    def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
+        exact = self.selects and jnp.finfo(x.dtype).bits >= 16
+        dtype = x.dtype if exact else _compute_dtype(x.dtype)
+        return formula(x.astype(dtype), *(p.astype(dtype) for p in parameters))
+
+
+def _compute_dtype(dtype: Any) -> Any:
+    return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype("float32")
+
+
+def _times(level: Level, g: Array) -> Array:
+    """`level * g` rounded once; levels 0 and 1 select, so that 0 times infinity is 0."""
+    if isinstance(level, (int, float)) and level in (0, 1):
+        return g if level else jnp.zeros_like(g)
+    wide = _compute_dtype(g.dtype)
+    return (jnp.asarray(level, wide) * g.astype(wide)).astype(g.dtype)
+
+
+def _sum_to(shape: Sequence[int], values: Array) -> Array:
+    """The sum over the axes along which an array of this shape was broadcast."""
+    axes = tuple(i for i, n in enumerate(shape) if n == 1 and values.shape[i] != 1)
+    return values.sum(axes, keepdims=True) if axes else values
+
+
+# -- how formulas are made differentiable ----------------------------------------------------------
+
+
+class Differentiation(Protocol):
+    def __call__(self, formulas: Formulas) -> Formula: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class ReverseMode:
+    """custom_vjp, keeping one kind of residual; by default bits where they suffice, else the input."""
+
+    residual: type[Residual] | None = None
+
+    def __call__(self, formulas: Formulas) -> Formula:
+        residual = self.residual or (Bits if isinstance(formulas.slope, Steps) else Input)
+
+        @jax.custom_vjp
+        def function(x: Array, *parameters: Array) -> Array:
+            return formulas.output(x, *parameters)
+
+        def forward(*operands: Any) -> tuple[Array, Any]:
+            # The plain value, never `function`: forward mode over reverse mode passes through here.
+            learned = {i: None for i, p in enumerate(operands[1:]) if p.perturbed}  # keys are static
+            x, *parameters = (operand.value for operand in operands)
+            y = formulas.output(x, *parameters)
+            kept = (Input if learned else residual).keep(formulas, x, y, *parameters)
+            return y, (kept, parameters, learned)
+
+        def backward(kept: Any, g: Any) -> tuple[Array | None, ...]:
+            residual, parameters, learned = kept
+            if isinstance(g, SymbolicZero):
+                return (None,) * (1 + len(parameters))
+            dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
+            dparameters: list[Array | None] = [None] * len(parameters)
+            for i in learned:
+                slope = formulas.parameter_slope(i, residual.x, *parameters)
+                total = _sum_to(parameters[i].shape, g.astype(slope.dtype) * slope)
+                dparameters[i] = total.astype(parameters[i].dtype)
+            return dx, *dparameters
+
+        function.defvjp(forward, backward, symbolic_zeros=True)
+        return function
+
+
+@dataclasses.dataclass(frozen=True)
+class ForwardMode:
+    """custom_jvp: serves jvp, jacfwd and linearize; in reverse mode JAX chooses what is kept."""
+
+    def __call__(self, formulas: Formulas) -> Formula:
+        @jax.custom_jvp
+        def function(x: Array, *parameters: Array) -> Array:
+            return formulas.output(x, *parameters)
+
+        def push(operands: tuple[Array, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+            x, *parameters = operands
+            dx, *dparameters = tangents
+            y = formulas.output(*operands)
+            dy = jnp.zeros_like(y)
+            if not isinstance(dx, SymbolicZero):
+                dy = formulas.scaled(dx, formulas.slope_at(*operands), *parameters)
+            for i, dp in enumerate(dparameters):
+                if not isinstance(dp, SymbolicZero):
+                    slope = formulas.parameter_slope(i, *operands)
+                    dy += (slope * dp.astype(slope.dtype)).astype(dy.dtype)
+            return y, dy
+
+        function.defjvp(push, symbolic_zeros=True)
+        return function
+
+
+# -- from a declaration to a public function -------------------------------------------------------
+
+
+class Declaration(Protocol):
+    """What a public function carries, and is built from."""
+
+    def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array: ...
+
+    def residuals(self) -> frozenset[str]: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Elementwise:
+    """Value and slope of one variant; what is not in `static` is an array parameter."""
+
+    name: str
+    value: Formula
+    slope: Formula | Steps
+    slope_from_output: Formula | None
+    parameter_slopes: Mapping[str, Formula]
+    selects: bool
+    static: tuple[str, ...]
+
+    def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
+        # An optional parameter left at None is an option too: the formulas see the None.
+        options = {k: v for k, v in arguments.items() if k in self.static or v is None}
+        parameters = {
+            k: as_float(as_operand(self.name, k, v)) for k, v in arguments.items() if k not in options
+        }
+        if self.selects and is_integral(x):
+            return self.value(x, **parameters, **options)
+        x, operands = broadcast(self.name, as_float(x), parameters)
+        return differentiation(self._formulas(tuple(parameters), options))(x, *operands)
+
+    def _formulas(self, names: tuple[str, ...], options: Mapping[str, Any]) -> Formulas:
+        def fixed(formula: Formula) -> Formula:
+            """The formula with its parameters by position and its options filled in."""
+            return lambda x, *parameters: formula(
+                x, **dict(zip(names, parameters, strict=True)), **options
+            )
+
+        def levels(*parameters: Array) -> tuple[Level, ...]:
+            assert isinstance(self.slope, Steps)
+            return self.slope.levels(**dict(zip(names, parameters, strict=True)), **options)
+
+        slope = self.slope
+        return Formulas(
+            value=fixed(self.value),
+            slope=Steps(fixed(slope.index), levels) if isinstance(slope, Steps) else fixed(slope),
+            slope_from_output=self.slope_from_output and fixed(self.slope_from_output),
+            parameter_slopes={
+                names.index(name): fixed(formula)
+                for name, formula in self.parameter_slopes.items()
+                if name in names
+            },
+            selects=self.selects,
+        )
+
+    def residuals(self) -> frozenset[str]:
+        bits = {"bits"} if isinstance(self.slope, Steps) else set()
+        output = {"output"} if self.slope_from_output else set()
+        return frozenset({"input"} | bits | output)
+
+
+@dataclasses.dataclass(frozen=True)
+class Composition:
+    """A function made of other variants: `formula(*parts, x, **arguments)`."""
+
+    name: str
+    parts: tuple[Formula, ...]
+    formula: Formula
+
+    def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
+        parts = (_built(part, differentiation) for part in self.parts)
+        return self.formula(*parts, x, **arguments)
+
+    def residuals(self) -> frozenset[str]:
+        return frozenset.intersection(*(declaration_of(part).residuals() for part in self.parts))
+
+
+def elementwise(
+    *,
+    value: Formula,
+    slope: Formula | Steps,
+    slope_from_output: Formula | None = None,
+    parameter_slopes: Mapping[str, Formula] | None = None,
+    selects: bool = False,
+    static: tuple[str, ...] = (),
+) -> Callable[[Public], Public]:
+    """Declares a variant. The decorated function gives the signature and the docstring.
+
+    Args:
+      value: the value, a function of `x` and the parameters by name.
+      slope: its derivative by `x`, or `Steps` where it takes few values.
+      slope_from_output: the same (for `Steps` the index) as a function of the value, where that is possible.
+      parameter_slopes: derivatives by parameters, where the one derived from `value` is not good enough.
+      selects: the value only selects among `x` and constants: no wider dtype is needed, integers are kept.
+      static: the names of arguments that are options and not arrays.
+    """
+
+    def declare(signature: Public) -> Public:
+        declaration = Elementwise(
+            signature.__name__, value, slope, slope_from_output, parameter_slopes or {}, selects, static
+        )
+        return cast(Public, _public(signature, declaration, static, ReverseMode()))
+
+    return declare
+
+
+def composed(*parts: Formula, formula: Formula, static: tuple[str, ...] = ()) -> Callable[[Public], Public]:
+    """Declares a function made of other variants, which are given to `formula` before `x`."""
+
+    def declare(signature: Public) -> Public:
+        declaration = Composition(signature.__name__, parts, formula)
+        return cast(Public, _public(signature, declaration, static, ReverseMode()))
+
+    return declare
+
+
+def _public(
+    signature: Formula, declaration: Declaration, static: tuple[str, ...], differentiation: Differentiation
+) -> Formula:
+    parameters = inspect.signature(signature)
+
+    @functools.wraps(signature)
+    def function(*args: Any, **kwargs: Any) -> Array:
+        bound = parameters.bind(*args, **kwargs)
+        bound.apply_defaults()
+        x, *_ = bound.arguments
+        operand = as_operand(signature.__name__, x, bound.arguments.pop(x))
+        return declaration.apply(differentiation, operand, **bound.arguments)
+
+    public = jax.jit(function, static_argnames=static)
+    setattr(public, "declaration", declaration)
+    setattr(public, "static", static)
+    return public
+
+
+def declaration_of(function: Any) -> Declaration:
+    """The declaration that a public function carries."""
+    if not hasattr(function, "declaration"):
+        name = getattr(function, "__name__", repr(function))
+        raise TypeError(f"expected a function of jaxrelu, which carries its declaration, got {name}")
+    return function.declaration
+
+
+def _built(function: Public, differentiation: Differentiation) -> Public:
+    """The same function, made differentiable in another way."""
+    declaration = declaration_of(function)
+    signature = inspect.unwrap(function)
+    return cast(Public, _public(signature, declaration, getattr(function, "static"), differentiation))
+
+
+def forward_mode(function: Public) -> Public:
+    """..."""
+    return _built(function, ForwardMode())
+
+
+_RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "bits": Bits}
+
+
+def with_residual(function: Public, residual: Literal["input", "output", "bits"]) -> Public:
+    """..."""
+    possible = declaration_of(function).residuals()
+    if residual not in possible:
+        name = getattr(function, "__name__")
+        raise ValueError(f"with_residual: {name} can keep {sorted(possible)}, got {residual!r}")
+    return _built(function, ReverseMode(_RESIDUALS[residual]))
