@@ -7,7 +7,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
-from ._numerics import exp, expm1, log1p
+from ._numerics import exp, exp_plus_1, expm1, exponential_parts, log1p
 
 # The fixed point of mean 0 and variance 1 (Klambauer et al. 2017, appendix), in closed form.
 _EDGE = math.exp(0.5) * math.erfc(math.sqrt(0.5))
@@ -100,7 +100,7 @@ def _celu_alpha_slope(u: Array) -> Array:
 
 
 @elementwise(
-    value=lambda x: SELU_SCALE * jnp.where(x > 0, x, SELU_ALPHA * expm1(x)),
+    value=lambda x: jnp.where(x > 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(x)),
     slope=lambda x: jnp.where(x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * exp(x)),
     slope_from_output=lambda y: jnp.where(y > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA),
 )
@@ -172,5 +172,5 @@ def softplus(x: ArrayLike) -> Array:
 
 
 def _logistic(x: Array) -> Array:
-    w = exp(-jnp.abs(x))
-    return jnp.where(x < 0, w, 1.0) / (1.0 + w)
+    s, p = exponential_parts(-jnp.abs(x))
+    return jnp.where(x < 0, s * (1.0 + p), 1.0) / exp_plus_1(s, p)

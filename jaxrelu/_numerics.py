@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array, lax
 from jax.scipy.special import erfc
 
@@ -31,30 +32,33 @@ class _Format(NamedTuple):
     log2_low: float
     degree: int  # of Taylor's expm1: the first term left out is below a quarter ulp
     underflow: float  # exp(-underflow) is flushed to zero, just below the smallest normal number
-    half: tuple[int, int]  # exponent and mantissa bits of numbers whose square is exact
+    exponent_bits: int
+    half: int  # a number rounded to as many mantissa bits has an exact square
+    third: int  # and to as many, an exact cube
 
 
 _FORMATS = {
     jnp.dtype("float32"): _Format(
-        jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 7, 88.0, (8, 11)
+        jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 7, 88.0, 8, 11, 7
     ),
     jnp.dtype("float64"): _Format(
-        jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 14, 709.0, (11, 25)
+        jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 14, 709.0, 11, 25, 16
     ),
 }
 
-# The normal tail is Q(a) = exp(-a**2 / 2) P(a). With the zero of its slope factored out,
-# P(a) - a / sqrt(2 pi) = (NORMAL_ZERO - a) T(a). P and T are polynomials in t = 1 / (1 + TAIL_STRETCH a).
-TAIL_STRETCH = 0.3
-_LARGEST_DEVIATION = 40.0  # exp(-a**2 / 2) is zero in every dtype
+# The normal tail is Q(a) = exp(-a**2 / 2) P(a). With the zero of the slope of a Q(a) factored out,
+# P(a) - a / sqrt(2 pi) = (NORMAL_ZERO - a) T(a). P / (1 - v) and T are polynomials in v = z / (1 + z),
+# z = TAIL_STRETCH a, about a centre that balances the rounding errors at both ends.
+TAIL_STRETCH = 0.35
 NORMAL_ZERO = 0.7517915246935645  # where Q(a) = a exp(-a**2 / 2) / sqrt(2 pi)
-NORMAL_TAIL = (  # P(a) / t for 0 <= a <= 14.5, relative error 3.5e-9
-    0.11968669, 0.119571809, 0.110235462, 0.0783894739, 0.0961573423,
-    -0.0794244384, 0.191785665, -0.228214438, 0.112435965, -0.0206235327,
+NORMAL_TAIL_CENTRE = 0.2
+NORMAL_TAIL = (  # P(a) / (1 - v) for 0 <= a <= 13.3, in v - NORMAL_TAIL_CENTRE; relative error 3.2e-8
+    0.383185654, -0.525365345, 0.304951159, 0.039094819, -0.0969705841,
+    -0.0310535027, 0.0282509963, 0.042517796, -0.0291150905,
 )  # fmt: skip
-NORMAL_SLOPE = (  # T(a) for 0 <= a <= 14.5, relative error 1.2e-8
-    0.398934032, 0.0901362211, 0.0730966706, 0.0605155519, 0.0229566246,
-    0.029698539, 0.00403596201, -0.0208000009, 0.00650440334,
+NORMAL_SLOPE = (  # T(a) for 0 <= a <= 13.3, in v; relative error 8.8e-9
+    0.665078001, -0.504725025, 0.291725199, -0.0108923277, -0.0471034675,
+    -0.00908170974, 0.0080108916, 0.0128554113, -0.00693473668,
 )  # fmt: skip
 LOG1P = (  # (log1p(w) - w) / w**2 for 0 <= w <= 1, relative error 5.6e-8
     -0.499999972, 0.333328666, -0.249870227, 0.1985794, -0.158622075,
@@ -71,13 +75,13 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
 
 
 def exponential_parts(x: Array, low: Array | float = 0.0) -> tuple[Array, Array]:
-    """`(s, p)` with exp(x + low) = s (1 + p), for x <= 0 and a small `low`.
+    """`(s, p)` with exp(x + low) = s (1 + p), for x <= 0 and |low| < 1.
 
     Cody and Waite's reduction to |r| <= log(2) / 2, then Taylor's series of expm1(r).
     """
     form = _FORMATS[x.dtype]
     x = jnp.clip(x, -form.underflow, 0.0)
-    k = jnp.round(x * (1.0 / math.log(2.0)))
+    k = jnp.round((x + low) * (1.0 / math.log(2.0)))
     r = (x - k * form.log2_high) - k * form.log2_low + low
     p = r + r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
     exponent = (k.astype(form.integer) + form.bias) << form.mantissa
@@ -96,6 +100,16 @@ def expm1(x: Array) -> Array:
     return s * p + (s - 1.0)
 
 
+def exp_plus_1(s: Array, p: Array) -> Array:
+    """exp(x) + 1 from its parts: the sum 1 + s is exact down to the last bit of 1."""
+    return (1.0 + s) + s * p
+
+
+def times_exp(factor: Array, s: Array, p: Array) -> Array:
+    """factor * exp(x) from its parts: one rounding of the product and none of 1 + p."""
+    return s * (factor + factor * p)
+
+
 def log1p(w: Array) -> Array:
     """log(1 + w) for 0 <= w <= 1."""
     if w.dtype == jnp.float64:
@@ -104,27 +118,71 @@ def log1p(w: Array) -> Array:
 
 
 def normal_tail(a: Array) -> Array:
-    """Q(a), the probability that a normal variable exceeds a >= 0."""
+    """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     if a.dtype == jnp.float64:
-        return 0.5 * erfc(a * math.sqrt(0.5))
-    a = jnp.minimum(a, _LARGEST_DEVIATION)
-    t = 1.0 / (1.0 + TAIL_STRETCH * a)
-    return _half_square_exp(a) * (t * polynomial(t, NORMAL_TAIL))
+        return a * 0.5 * erfc(a * math.sqrt(0.5))
+    a = jnp.minimum(a, _largest_deviation(a))
+    t, v = _tail_variables(a, NORMAL_TAIL_CENTRE)
+    return a * times_exp(t * polynomial(v, NORMAL_TAIL), *_half_square_exp(a))
 
 
 def normal_tail_slope(a: Array) -> Array:
-    """Q(a) - a phi(a), the derivative of a Q(a), for a >= 0."""
-    a = jnp.minimum(a, _LARGEST_DEVIATION)
+    """Q(a) - a exp(-a**2 / 2) / sqrt(2 pi), the derivative of a Q(a), for a >= 0."""
+    a = jnp.minimum(a, _largest_deviation(a))
     if a.dtype == jnp.float64:
-        return 0.5 * erfc(a * math.sqrt(0.5)) - a * _half_square_exp(a) / math.sqrt(2.0 * math.pi)
-    t = 1.0 / (1.0 + TAIL_STRETCH * a)
-    high = 0.751791536808013916015625  # NORMAL_ZERO as a float32; a - high is exact near it
+        density = times_exp(jnp.full_like(a, 1.0 / math.sqrt(2.0 * math.pi)), *_half_square_exp(a))
+        return 0.5 * erfc(a * math.sqrt(0.5)) - a * density
+    _, v = _tail_variables(a, 0.0)
+    high = 0.751791536808013916015625  # NORMAL_ZERO as a float32; near it high - a is exact
     factor = (high - a) + (NORMAL_ZERO - high)
-    return _half_square_exp(a) * (factor * polynomial(t, NORMAL_SLOPE))
+    return times_exp(factor * polynomial(v, NORMAL_SLOPE), *_half_square_exp(a))
 
 
-def _half_square_exp(a: Array) -> Array:
-    """exp(-a**2 / 2), the square taken exactly: its rounding alone would cost 80 ulp at a = 13."""
-    high = lax.reduce_precision(a, *_FORMATS[a.dtype].half)
-    s, p = exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
-    return s * (1.0 + p)
+def _largest_deviation(a: Array) -> float:
+    """exp(-a**2 / 2) is zero from here on."""
+    return math.sqrt(2.0 * _FORMATS[a.dtype].underflow)
+
+
+def _tail_variables(a: Array, centre: float) -> tuple[Array, Array]:
+    """1 - v and v - centre."""
+    z = TAIL_STRETCH * a
+    t = 1.0 / (1.0 + z)
+    return t, ((1.0 - centre) * z - centre) * t
+
+
+def _half_square_exp(a: Array) -> tuple[Array, Array]:
+    """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
+    form = _FORMATS[a.dtype]
+    high = lax.reduce_precision(a, form.exponent_bits, form.half)
+    return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
+
+
+def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array]:
+    """The parts of exp(-(linear a + cubic a**3)), a >= 0, without the rounding of the large exponent.
+
+    `high` carries a third of the places: its products with a third of a constant's are exact up to its
+    cube, and so is their sum. What that leaves out is small, and its rounding harmless.
+    """
+    form = _FORMATS[a.dtype]
+    a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
+    high = lax.reduce_precision(a, form.exponent_bits, form.third)
+    linear_high, cubic_high = _rounded(linear, form.third), _rounded(cubic, form.third)
+    cube = high * high * high
+    cube_high = lax.reduce_precision(cube, form.exponent_bits, form.third)
+    left_out = (
+        (linear - linear_high) * high
+        + (cubic_high * (cube - cube_high) + (cubic - cubic_high) * cube)
+        + (a - high) * (linear + cubic * ((a + high) * a + high * high))
+    )
+    return exponential_parts(-(linear_high * high + cubic_high * cube_high), -left_out)
+
+
+def _rounded(constant: float, mantissa: int) -> float:
+    """A constant with as many mantissa bits after the leading one."""
+    fraction, exponent = math.frexp(constant)
+    return math.ldexp(round(math.ldexp(fraction, mantissa + 1)), exponent - mantissa - 1)
+
+
+def _cubic_root(linear: float, cubic: float, value: float) -> float:
+    """The a with linear a + cubic a**3 = value."""
+    return float(np.roots([cubic, 0.0, linear, -value]).real.max())

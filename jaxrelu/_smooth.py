@@ -11,52 +11,55 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
-from ._numerics import exp, exponential_parts, normal_tail, normal_tail_slope
+from ._numerics import (
+    cubic_exp,
+    exp,
+    exp_plus_1,
+    exponential_parts,
+    normal_tail,
+    normal_tail_slope,
+    times_exp,
+)
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
 _TANH_LINEAR = 2.0 * math.sqrt(2.0 / math.pi)
 _TANH_CUBIC = 0.044715 * _TANH_LINEAR
 # From here on every gate is 0 or 1 in every dtype: infinities become limits.
-_TANH_LIMIT = 32.0
-_EXP_LIMIT = 750.0
+_LIMIT = 750.0
 
 
-def _symmetric(x: Array, slope_below: Array) -> Array:
-    """The slope at x from the slope at -|x|, where the two sides add to 1."""
-    return jnp.where(x < 0, slope_below, 1.0 - slope_below)
+def _gated(x: Array, s: Array, p: Array) -> Array:
+    """x logistic(z), z with the sign of x, exp(-|z|) = s (1 + p)."""
+    x = jnp.maximum(x, -_LIMIT)
+    return jnp.where(x < 0, times_exp(x, s, p), x) / exp_plus_1(s, p)
 
 
-def _gated(x: Array, w: Array, limit: float) -> Array:
-    """x logistic(z) for w = exp(-|z|), z with the sign of x; w is 0 from |x| = limit on."""
-    return jnp.maximum(x, -limit) * jnp.where(x < 0, w, 1.0) / (1.0 + w)
+def _gated_slope(x: Array, m: Array, s: Array, p: Array) -> Array:
+    """The slope of x logistic(z), exp(-|z|) = w = s (1 + p), m = x dz/dx.
 
-
-def _gated_slope_below(s: Array, p: Array, m: Array) -> Array:
-    """The slope of x logistic(z) for x < 0, with exp(z) = w = s (1 + p) and m = -x dz/dx.
-
-    It is w (1 + w - m) / (1 + w)**2; the sum is small near the minimum, so w enters in its two parts.
+    For x < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w enters the sum in its two
+    parts. Since logistic(-z) = 1 - logistic(z), the slopes at x and -x add to 1.
     """
-    w = s * (1.0 + p)
-    return w * ((1.0 - m + s) + s * p) / jnp.square(1.0 + w)
+    below = times_exp((1.0 - m + s) + s * p, s, p) / jnp.square(exp_plus_1(s, p))
+    return jnp.where(x < 0, below, 1.0 - below)
 
 
 def _gelu(x: Array, approximate: bool) -> Array:
     a = jnp.abs(x)
     if approximate:
-        a = jnp.minimum(a, _TANH_LIMIT)
-        return _gated(x, exp(-a * (_TANH_LINEAR + _TANH_CUBIC * a * a)), _TANH_LIMIT)
-    below = jnp.minimum(a, _TANH_LIMIT) * normal_tail(a)
+        return _gated(x, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
+    below = normal_tail(a)
     return jnp.where(x < 0, -below, x - below)
 
 
 def _gelu_slope(x: Array, approximate: bool) -> Array:
-    a = jnp.abs(x)
+    a = jnp.minimum(jnp.abs(x), _LIMIT)
     if approximate:
-        a = jnp.minimum(a, _TANH_LIMIT)
-        s, p = exponential_parts(-a * (_TANH_LINEAR + _TANH_CUBIC * a * a))
-        return _symmetric(x, _gated_slope_below(s, p, a * (_TANH_LINEAR + 3.0 * _TANH_CUBIC * a * a)))
-    return _symmetric(x, normal_tail_slope(a))
+        m = a * (_TANH_LINEAR + 3.0 * _TANH_CUBIC * a * a)
+        return _gated_slope(x, m, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
+    below = normal_tail_slope(a)
+    return jnp.where(x < 0, below, 1.0 - below)
 
 
 @elementwise(value=_gelu, slope=_gelu_slope, static=("approximate",))
@@ -98,12 +101,11 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 
 
 def _silu_slope(x: Array) -> Array:
-    a = jnp.minimum(jnp.abs(x), _EXP_LIMIT)
-    s, p = exponential_parts(-a)
-    return _symmetric(x, _gated_slope_below(s, p, a))
+    a = jnp.minimum(jnp.abs(x), _LIMIT)
+    return _gated_slope(x, a, *exponential_parts(-a))
 
 
-@elementwise(value=lambda x: _gated(x, exp(-jnp.abs(x)), _EXP_LIMIT), slope=_silu_slope)
+@elementwise(value=lambda x: _gated(x, *exponential_parts(-jnp.abs(x))), slope=_silu_slope)
 def silu(x: ArrayLike) -> Array:
     r"""Sigmoid linear unit, also called swish.
 
@@ -141,12 +143,12 @@ def _mish(x: Array) -> Array:
     below = x < 0
     w = exp(-jnp.abs(x))
     n = jnp.where(below, w * (w + 2.0), 1.0 + 2.0 * w)
-    return jnp.maximum(x, -_EXP_LIMIT) * n / (n + jnp.where(below, 2.0, 2.0 * w * w))
+    return jnp.maximum(x, -_LIMIT) * n / (n + jnp.where(below, 2.0, 2.0 * w * w))
 
 
 def _mish_slope(x: Array) -> Array:
     below = x < 0
-    x = jnp.clip(x, -_EXP_LIMIT, _EXP_LIMIT)
+    x = jnp.clip(x, -_LIMIT, _LIMIT)
     w = exp(-jnp.abs(x))
     n = 1.0 + 2.0 * w
     denominator = jnp.where(below, w * (w + 2.0) + 2.0, n + 2.0 * w * w)
