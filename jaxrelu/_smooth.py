@@ -29,6 +29,15 @@ _TANH_CUBIC = 0.044715 * _TANH_LINEAR
 _LIMIT = 750.0
 
 
+def _mirrored(x: Array, below: Array) -> Array:
+    """The slope at x from that at -|x|, where the two sides add to 1.
+
+    `below` is used once: XLA splits a computation whose expensive result is used twice, computes the
+    first half as soon as x is known, and keeps it to the end.
+    """
+    return jnp.where(x < 0, 0.0, 1.0) + jnp.where(x < 0, 1.0, -1.0) * below
+
+
 def _gated(x: Array, s: Array, p: Array) -> Array:
     """x logistic(z), z with the sign of x, exp(-|z|) = s (1 + p)."""
     x = jnp.maximum(x, -_LIMIT)
@@ -41,8 +50,7 @@ def _gated_slope(x: Array, m: Array, s: Array, p: Array) -> Array:
     For x < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w enters the sum in its two
     parts. Since logistic(-z) = 1 - logistic(z), the slopes at x and -x add to 1.
     """
-    below = times_exp((1.0 - m + s) + s * p, s, p) / jnp.square(exp_plus_1(s, p))
-    return jnp.where(x < 0, below, 1.0 - below)
+    return _mirrored(x, times_exp((1.0 - m + s) + s * p, s, p) / jnp.square(exp_plus_1(s, p)))
 
 
 def _gelu(x: Array, approximate: bool) -> Array:
@@ -58,8 +66,7 @@ def _gelu_slope(x: Array, approximate: bool) -> Array:
     if approximate:
         m = a * (_TANH_LINEAR + 3.0 * _TANH_CUBIC * a * a)
         return _gated_slope(x, m, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
-    below = normal_tail_slope(a)
-    return jnp.where(x < 0, below, 1.0 - below)
+    return _mirrored(x, normal_tail_slope(a))
 
 
 @elementwise(value=_gelu, slope=_gelu_slope, static=("approximate",))
