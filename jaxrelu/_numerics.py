@@ -32,17 +32,16 @@ class _Format(NamedTuple):
     log2_low: float
     degree: int  # of Taylor's expm1: the first term left out is below a quarter ulp
     underflow: float  # exp(-underflow) is flushed to zero, just below the smallest normal number
-    exponent_bits: int
-    half: int  # a number rounded to as many mantissa bits has an exact square
-    third: int  # and to as many, an exact cube
+    half: int  # a number with as many significant bits has an exact square
+    third: int  # and with as many, an exact cube
 
 
 _FORMATS = {
     jnp.dtype("float32"): _Format(
-        jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 7, 88.0, 8, 11, 7
+        jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 7, 88.0, 12, 8
     ),
     jnp.dtype("float64"): _Format(
-        jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 14, 709.0, 11, 25, 16
+        jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 14, 709.0, 26, 17
     ),
 }
 
@@ -86,6 +85,17 @@ def exponential_parts(x: Array, low: Array | float = 0.0) -> tuple[Array, Array]
     p = r + r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
     exponent = (k.astype(form.integer) + form.bias) << form.mantissa
     return lax.bitcast_convert_type(exponent, x.dtype), p
+
+
+def _leading(x: Array, bits: int) -> Array:
+    """x rounded to as many significant bits.
+
+    It has no derivative: whatever is split so, as high and x - high, does not depend on the split.
+    """
+    form = _FORMATS[x.dtype]
+    dropped = form.mantissa + 1 - bits
+    pattern = lax.bitcast_convert_type(x, form.integer) + (1 << (dropped - 1))
+    return lax.bitcast_convert_type(pattern & -(1 << dropped), x.dtype)
 
 
 def exp(x: Array) -> Array:
@@ -152,8 +162,7 @@ def _tail_variables(a: Array, centre: float) -> tuple[Array, Array]:
 
 def _half_square_exp(a: Array) -> tuple[Array, Array]:
     """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
-    form = _FORMATS[a.dtype]
-    high = lax.reduce_precision(a, form.exponent_bits, form.half)
+    high = _leading(a, _FORMATS[a.dtype].half)
     return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
 
 
@@ -165,10 +174,10 @@ def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array]:
     """
     form = _FORMATS[a.dtype]
     a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
-    high = lax.reduce_precision(a, form.exponent_bits, form.third)
-    linear_high, cubic_high = _rounded(linear, form.third), _rounded(cubic, form.third)
+    high = _leading(a, form.third)
+    linear_high, cubic_high = _leading_of(linear, form.third), _leading_of(cubic, form.third)
     cube = high * high * high
-    cube_high = lax.reduce_precision(cube, form.exponent_bits, form.third)
+    cube_high = _leading(cube, form.third)
     left_out = (
         (linear - linear_high) * high
         + (cubic_high * (cube - cube_high) + (cubic - cubic_high) * cube)
@@ -177,10 +186,10 @@ def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array]:
     return exponential_parts(-(linear_high * high + cubic_high * cube_high), -left_out)
 
 
-def _rounded(constant: float, mantissa: int) -> float:
-    """A constant with as many mantissa bits after the leading one."""
+def _leading_of(constant: float, bits: int) -> float:
+    """A constant rounded to as many significant bits."""
     fraction, exponent = math.frexp(constant)
-    return math.ldexp(round(math.ldexp(fraction, mantissa + 1)), exponent - mantissa - 1)
+    return math.ldexp(round(math.ldexp(fraction, bits)), exponent - bits)
 
 
 def _cubic_root(linear: float, cubic: float, value: float) -> float:

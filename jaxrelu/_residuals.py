@@ -97,7 +97,7 @@ def pack(codes: Array, bits: int) -> Array:
     padding = -codes.shape[-1] % per_byte
     codes = jnp.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, padding)])
     groups = codes.reshape(*codes.shape[:-1], -1, per_byte)
-    return (groups << _shifts(groups, bits)).sum(-1, dtype=jnp.uint8)
+    return lax.reduce(groups << _shifts(groups, bits), jnp.uint8(0), lax.bitwise_or, (groups.ndim - 1,))
 
 
 def unpack(packed: Array, shape: tuple[int, ...], bits: int) -> Array:
