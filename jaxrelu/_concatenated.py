@@ -11,9 +11,7 @@ from ._rectifiers import relu
 
 @composed(
     relu,
-    formula=lambda relu, x, axis: jnp.concatenate(
-        [relu(x), relu(-x)], channel_axis("crelu", x, axis)
-    ),
+    formula=lambda relu, x, axis: jnp.concatenate([relu(x), relu(-x)], channel_axis("crelu", x, axis)),
     static=("axis",),
 )
 def crelu(x: ArrayLike, axis: int = -1) -> Array:
@@ -47,4 +45,3 @@ def crelu(x: ArrayLike, axis: int = -1) -> Array:
       Shang et al., Understanding and improving convolutional neural networks via concatenated rectified
       linear units, ICML 2016.
     """
-    ...

@@ -17,7 +17,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +32,8 @@ Level = Array | float
 Public = TypeVar("Public", bound=Callable[..., Array])
 
 
-class Steps(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Steps:
     """A slope of few values: `levels(*parameters)[index(x, *parameters)]`."""
 
     index: Formula
@@ -169,8 +170,7 @@ class ForwardMode:
             return formulas.output(x, *parameters)
 
         def push(operands: tuple[Array, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
-            x, *parameters = operands
-            dx, *dparameters = tangents
+            (_, *parameters), (dx, *dparameters) = operands, tangents
             y = formulas.output(*operands)
             dy = jnp.zeros_like(y)
             if not isinstance(dx, SymbolicZero):
@@ -222,9 +222,7 @@ class Elementwise:
     def _formulas(self, names: tuple[str, ...], options: Mapping[str, Any]) -> Formulas:
         def fixed(formula: Formula) -> Formula:
             """The formula with its parameters by position and its options filled in."""
-            return lambda x, *parameters: formula(
-                x, **dict(zip(names, parameters, strict=True)), **options
-            )
+            return lambda x, *parameters: formula(x, **dict(zip(names, parameters, strict=True)), **options)
 
         def levels(*parameters: Array) -> tuple[Level, ...]:
             assert isinstance(self.slope, Steps)
@@ -258,7 +256,7 @@ class Composition:
     formula: Formula
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
-        parts = (_built(part, differentiation) for part in self.parts)
+        parts = (_built(self.name, part, differentiation) for part in self.parts)
         return self.formula(*parts, x, **arguments)
 
     def residuals(self) -> frozenset[str]:
@@ -317,39 +315,96 @@ def _public(
         operand = as_operand(signature.__name__, x, bound.arguments.pop(x))
         return declaration.apply(differentiation, operand, **bound.arguments)
 
-    public = jax.jit(function, static_argnames=static)
-    setattr(public, "declaration", declaration)
-    setattr(public, "static", static)
+    public: Any = jax.jit(function, static_argnames=static)
+    public.declaration = declaration
+    public.static = static
     return public
 
 
 def declaration_of(function: Any) -> Declaration:
     """The declaration that a public function carries."""
-    if not hasattr(function, "declaration"):
-        name = getattr(function, "__name__", repr(function))
-        raise TypeError(f"expected a function of jaxrelu, which carries its declaration, got {name}")
     return function.declaration
 
 
-def _built(function: Public, differentiation: Differentiation) -> Public:
+def _declaration_for(transformation: str, function: Any) -> Declaration:
+    if not hasattr(function, "declaration"):
+        name = getattr(function, "__name__", repr(function))
+        raise TypeError(
+            f"{transformation}: function must be a public function of jaxrelu, which carries its "
+            f"declaration, got {name} of {getattr(function, '__module__', type(function).__name__)}"
+        )
+    return declaration_of(function)
+
+
+def _built(transformation: str, function: Any, differentiation: Differentiation) -> Any:
     """The same function, made differentiable in another way."""
-    declaration = declaration_of(function)
+    declaration = _declaration_for(transformation, function)
     signature = inspect.unwrap(function)
-    return cast(Public, _public(signature, declaration, getattr(function, "static"), differentiation))
+    return _public(signature, declaration, function.static, differentiation)
 
 
 def forward_mode(function: Public) -> Public:
-    """..."""
-    return _built(function, ForwardMode())
+    """The same function with a `custom_jvp`, for `jax.jvp`, `jax.jacfwd` and `jax.linearize`.
+
+    JAX refuses forward mode through a `custom_vjp`, which every public function is. (Forward mode over
+    reverse mode, as in `jax.hessian`, works without this.) Values and slopes are the same to the bit; in
+    reverse mode JAX chooses what is kept for the backward pass.
+
+    Args:
+      function: a public function of jaxrelu.
+
+    Returns:
+      A function with the same signature.
+
+    Raises:
+      TypeError: if function is not one of jaxrelu's.
+
+    Examples:
+      >>> import jax, jaxrelu
+      >>> y, dy = jax.jvp(jaxrelu.forward_mode(jaxrelu.relu), (2.0,), (1.0,))
+      >>> float(y), float(dy)
+      (2.0, 1.0)
+    """
+    return _built("forward_mode", function, ForwardMode())
 
 
 _RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "bits": Bits}
 
 
 def with_residual(function: Public, residual: Literal["input", "output", "bits"]) -> Public:
-    """..."""
-    possible = declaration_of(function).residuals()
+    """The same function, keeping something else for the backward pass.
+
+    Which is best depends on what the layers around it keep: "output" is free where the next layer keeps
+    its input (a trainable matmul), "input" where the layer before keeps its output, "bits" is smallest
+    where neither does. While a parameter is being differentiated, the input is kept whatever was asked.
+
+    Args:
+      function: a public function of jaxrelu.
+      residual: "input", "output" or "bits"; the function's docstring says which it can have, and
+        `jaxrelu.catalogue()[name].residuals` lists them, its own choice first.
+
+    Returns:
+      A function with the same signature. Slopes are the same, but for "output" of elu, celu, selu and
+      softplus, whose slopes carry the rounding of the output.
+
+    Raises:
+      TypeError: if function is not one of jaxrelu's.
+      ValueError: if the function cannot have this residual.
+
+    Examples:
+      >>> import jax, jaxrelu
+      >>> relu = jaxrelu.with_residual(jaxrelu.relu, "output")
+      >>> float(jax.grad(relu)(2.0))
+      1.0
+      >>> jaxrelu.with_residual(jaxrelu.gelu, "bits")
+      Traceback (most recent call last):
+      ...
+      ValueError: with_residual: residual of gelu must be one of 'input', got 'bits'
+    """
+    possible = _declaration_for("with_residual", function).residuals()
     if residual not in possible:
-        name = getattr(function, "__name__")
-        raise ValueError(f"with_residual: {name} can keep {sorted(possible)}, got {residual!r}")
-    return _built(function, ReverseMode(_RESIDUALS[residual]))
+        allowed = ", ".join(map(repr, sorted(possible)))
+        raise ValueError(
+            f"with_residual: residual of {function.__name__} must be one of {allowed}, got {residual!r}"
+        )
+    return _built("with_residual", function, ReverseMode(_RESIDUALS[residual]))

@@ -47,7 +47,6 @@ def relu(x: ArrayLike) -> Array:
       Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
       Bertoin et al., Numerical influence of ReLU'(0) on backpropagation, NeurIPS 2021.
     """
-    ...
 
 
 @elementwise(
@@ -91,7 +90,6 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
     References:
       Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, ICML 2013.
     """
-    ...
 
 
 @elementwise(
@@ -129,7 +127,6 @@ def relu6(x: ArrayLike) -> Array:
     References:
       Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010.
     """
-    ...
 
 
 def _before_clamp(x: Array, negative_slope: Array, threshold: Array, shift: Array) -> Array:
@@ -212,4 +209,3 @@ def general_relu(
     References:
       Chollet et al., Keras, `keras.layers.ReLU`; Howard et al., fastai, `GeneralRelu`.
     """
-    ...

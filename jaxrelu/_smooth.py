@@ -104,7 +104,6 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
     References:
       Hendrycks and Gimpel, Gaussian error linear units, arXiv 1606.08415.
     """
-    ...
 
 
 def _silu_slope(x: Array) -> Array:
@@ -142,7 +141,6 @@ def silu(x: ArrayLike) -> Array:
       Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, arXiv 1702.03118.
       Ramachandran, Zoph and Le, Searching for activation functions, arXiv 1710.05941.
     """
-    ...
 
 
 def _mish(x: Array) -> Array:
@@ -173,8 +171,8 @@ def mish(x: ArrayLike) -> Array:
 
     .. math:: \mathrm{mish}(x) = x \tanh(\log(1 + e^x))
 
-    The slope is e^x (4 (1 + x) + 4 e^{2x} + e^{3x} + e^x (4x + 6)) / (2 e^x + e^{2x} + 2)^2; there is no kink.
-    Infinite inputs give the limits 0 and inf, slopes 0 and 1 (jax.nn gives NaN). Value and slope are
+    The slope is e^x (4 (1 + x) + 4 e^{2x} + e^{3x} + e^x (4x + 6)) / (2 e^x + e^{2x} + 2)^2; there is no
+    kink. Infinite inputs give the limits 0 and inf, slopes 0 and 1 (jax.nn gives NaN). Value and slope are
     rational functions of one exponential; 16-bit results are right to 0.51 ulp.
 
     Kept for the backward pass: the input. `with_residual` offers nothing else: the output does not
@@ -197,4 +195,3 @@ def mish(x: ArrayLike) -> Array:
     References:
       Misra, Mish: a self regularized non-monotonic activation function, arXiv 1908.08681.
     """
-    ...

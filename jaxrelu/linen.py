@@ -101,7 +101,7 @@ class _Activation(nn.Module):
 _Activation.__name__ = "Activation"  # Linen names submodules after their class
 
 
-def Activation(  # noqa: N802 - stands for a class; Linen's dataclass fields do not take **parameters
+def Activation(
     function: str | Callable[..., Array], *, name: str | None = None, **parameters: Any
 ) -> nn.Module:
     """Any function without learned parameters, as a module.
