@@ -1,0 +1,68 @@
+"""What a figure depends on beside the code: versions, device, processor, load, commit, date."""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+
+_PACKAGES = ("jax", "jaxlib", "flax", "numpy", "optax", "scikit-learn")
+
+
+def environment(device: jax.Device) -> dict[str, Any]:
+    """The environment of a run on this device, as it goes into the JSON result."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "arguments": sys.argv[1:],
+        "python": platform.python_version(),
+        **{name: _version(name) for name in ("jaxrelu", *_PACKAGES)},
+        "platform": platform.platform(),
+        "backend": device.platform,
+        "device": device.device_kind,
+        "device_count": len(jax.devices(device.platform)),
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "load_average": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "commit": _git("rev-parse", "HEAD"),
+        "dirty": bool(_git("status", "--porcelain")),
+    }
+
+
+def describe(environment: dict[str, Any]) -> str:
+    """One line for the foot of a plot: device, processor and versions."""
+    device = environment["device"] if environment["backend"] != "cpu" else environment["cpu"]
+    commit = (environment["commit"] or "no commit")[:9] + ("+" if environment["dirty"] else "")
+    return (
+        f"{device}, {environment['cores']} cores | jax {environment['jax']}, "
+        f"jaxrelu {environment['jaxrelu']} ({commit}) | {environment['date'][:10]}"
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return None
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _git(*arguments: str) -> str | None:
+    """What git says about this checkout, or None where there is none."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

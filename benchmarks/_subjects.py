@@ -1,0 +1,57 @@
+"""What is measured: each variant of the catalogue and, where `jax.nn` has it, its peer."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import jaxrelu
+import numpy as np
+from jax import Array
+
+OURS, PEER = "jaxrelu", "jax.nn"
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One implementation of one variant: `function(x, *learned)`, differentiated by all of them."""
+
+    library: str
+    function: Callable[..., Array]
+    learned: tuple[Array, ...] = ()
+
+
+def variant_names() -> tuple[str, ...]:
+    """The names of the catalogue as it is now, rows added at run time included."""
+    return tuple(jaxrelu.catalogue())
+
+
+def selection(names: tuple[str, ...] | None) -> list[jaxrelu.Variant]:
+    """The rows of these names; all rows for None."""
+    rows = jaxrelu.catalogue()
+    return [rows[name] for name in (rows if names is None else names)]
+
+
+def subjects(row: jaxrelu.Variant) -> list[Subject]:
+    """Ours, and the peer if there is one.
+
+    An argument that the row fills with a float or an array of floats is learned: it becomes a float32
+    array, and is differentiated as in training. Any other is filled in.
+    """
+    learned = {name: value for name, value in row.example.items() if _is_float(value)}
+    filled = {name: value for name, value in row.example.items() if name not in learned}
+
+    def ours(x: Array, *parameters: Array) -> Array:
+        return row.bound(x, **dict(zip(learned, parameters, strict=True)), **filled)
+
+    arrays = tuple(jnp.asarray(value, jnp.float32) for value in learned.values())
+    found = [Subject(OURS, ours if row.example else row.bound, arrays)]
+    if row.peer:
+        peer = getattr(jax.nn, row.peer)
+        found.append(Subject(PEER, functools.partial(peer, **row.arguments) if row.arguments else peer))
+    return found
+
+
+def _is_float(value: object) -> bool:
+    return np.issubdtype(getattr(value, "dtype", type(value)), np.floating)
