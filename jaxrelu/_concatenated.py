@@ -45,3 +45,4 @@ def crelu(x: ArrayLike, axis: int = -1) -> Array:
       Shang et al., Understanding and improving convolutional neural networks via concatenated rectified
       linear units, ICML 2016.
     """
+    ...

@@ -2,190 +2,29 @@
 
 `elementwise` turns a declaration into `jit(custom_vjp(...))`, in that order, which
 
-*   computes 8- and 16-bit floats in float32, rounds once, and returns the dtype of `x`;
-*   keeps one residual for the backward pass (see `_residuals.py`);
+*   computes 8- and 16-bit floats in float32, rounds once, and returns the dtype of `x` (`_formulas.py`);
+*   keeps one residual for the backward pass (`_residuals.py`, `_differentiation.py`);
 *   broadcasts array parameters against `x`, and sums their cotangents in float32 to their own shape;
 *   carries its declaration, so that `forward_mode` and `with_residual` can build its twins.
 
 `composed` does the same for a function made of others.
-
-Whether a parameter is differentiated is known when the forward rule is traced. If none is, the declared
-residual is kept; if one is, its own slope needs the input, and the input is kept.
 """
 
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol, TypeVar, cast
 
 import jax
-import jax.numpy as jnp
 from jax import Array
-from jax.custom_derivatives import SymbolicZero
 
 from ._arguments import as_float, as_operand, broadcast, is_integral
+from ._differentiation import Differentiation, ForwardMode, ReverseMode
+from ._formulas import Formula, Formulas, Level, Steps
 from ._residuals import Bits, Input, Output, Residual
 
-Formula = Callable[..., Array]
-Level = Array | float
 Public = TypeVar("Public", bound=Callable[..., Array])
-
-
-@dataclasses.dataclass(frozen=True)
-class Steps:
-    """A slope of few values: `levels(*parameters)[index(x, *parameters)]`."""
-
-    index: Formula
-    levels: Callable[..., tuple[Level, ...]]
-
-
-@dataclasses.dataclass(frozen=True)
-class Formulas:
-    """The mathematics of a declaration, as functions of `x, *parameters`, all options fixed.
-
-    Formulas are written for compute-dtype arrays; the methods take and return any float dtype.
-    """
-
-    value: Formula
-    slope: Formula | Steps
-    slope_from_output: Formula | None
-    parameter_slopes: Mapping[int, Formula]
-    selects: bool
-
-    def output(self, x: Array, *parameters: Array) -> Array:
-        """The value, rounded once to the dtype of x."""
-        return self._compute(self.value, x, *parameters).astype(x.dtype)
-
-    def slope_at(self, x: Array, *parameters: Array) -> Array:
-        """The slope in the compute dtype or, for a slope of few values, the index of its level."""
-        formula = self.slope.index if isinstance(self.slope, Steps) else self.slope
-        return self._compute(formula, x, *parameters)
-
-    def slope_at_output(self, y: Array, *parameters: Array) -> Array:
-        """The same from the output."""
-        assert self.slope_from_output is not None  # with_residual has made sure
-        return self._compute(self.slope_from_output, y, *parameters)
-
-    def levels(self, *parameters: Array) -> tuple[Level, ...]:
-        assert isinstance(self.slope, Steps)
-        return self.slope.levels(*parameters)
-
-    def scaled(self, g: Array, slope: Array, *parameters: Array) -> Array:
-        """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
-        if not isinstance(self.slope, Steps):
-            return (g.astype(slope.dtype) * slope).astype(g.dtype)
-        first, *others = (_times(level, g) for level in self.levels(*parameters))
-        for code, product in enumerate(others, start=1):
-            first = jnp.where(slope if slope.dtype == bool else slope == code, product, first)
-        return first
-
-    def parameter_slope(self, position: int, x: Array, *parameters: Array) -> Array:
-        """The derivative by one parameter, in the compute dtype: as declared, or derived from the value."""
-        formula = self.parameter_slopes.get(position, functools.partial(self._derived, position))
-        return self._compute(formula, x, *parameters)
-
-    def _derived(self, position: int, x: Array, *parameters: Array) -> Array:
-        def value(parameter: Array) -> Array:
-            return self.value(x, *parameters[:position], parameter, *parameters[position + 1 :])
-
-        parameter = jnp.broadcast_to(parameters[position], x.shape)
-        return jax.jvp(value, (parameter,), (jnp.ones_like(parameter),))[1]
-
-    def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
-        exact = self.selects and jnp.finfo(x.dtype).bits >= 16
-        dtype = x.dtype if exact else _compute_dtype(x.dtype)
-        return formula(x.astype(dtype), *(p.astype(dtype) for p in parameters))
-
-
-def _compute_dtype(dtype: Any) -> Any:
-    return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype("float32")
-
-
-def _times(level: Level, g: Array) -> Array:
-    """`level * g` rounded once; levels 0 and 1 select, so that 0 times infinity is 0."""
-    if isinstance(level, (int, float)) and level in (0, 1):
-        return g if level else jnp.zeros_like(g)
-    wide = _compute_dtype(g.dtype)
-    return (jnp.asarray(level, wide) * g.astype(wide)).astype(g.dtype)
-
-
-def _sum_to(shape: Sequence[int], values: Array) -> Array:
-    """The sum over the axes along which an array of this shape was broadcast."""
-    axes = tuple(i for i, n in enumerate(shape) if n == 1 and values.shape[i] != 1)
-    return values.sum(axes, keepdims=True) if axes else values
-
-
-# -- how formulas are made differentiable ----------------------------------------------------------
-
-
-class Differentiation(Protocol):
-    def __call__(self, formulas: Formulas) -> Formula: ...
-
-
-@dataclasses.dataclass(frozen=True)
-class ReverseMode:
-    """custom_vjp, keeping one kind of residual; by default bits where they suffice, else the input."""
-
-    residual: type[Residual] | None = None
-
-    def __call__(self, formulas: Formulas) -> Formula:
-        residual = self.residual or (Bits if isinstance(formulas.slope, Steps) else Input)
-
-        @jax.custom_vjp
-        def function(x: Array, *parameters: Array) -> Array:
-            return formulas.output(x, *parameters)
-
-        def forward(*operands: Any) -> tuple[Array, Any]:
-            # The plain value, never `function`: forward mode over reverse mode passes through here.
-            learned = {i: None for i, p in enumerate(operands[1:]) if p.perturbed}  # keys are static
-            x, *parameters = (operand.value for operand in operands)
-            y = formulas.output(x, *parameters)
-            kept = (Input if learned else residual).keep(formulas, x, y, *parameters)
-            return y, (kept, parameters, learned)
-
-        def backward(kept: Any, g: Any) -> tuple[Array | None, ...]:
-            residual, parameters, learned = kept
-            if isinstance(g, SymbolicZero):
-                return (None,) * (1 + len(parameters))
-            dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
-            dparameters: list[Array | None] = [None] * len(parameters)
-            for i in learned:
-                slope = formulas.parameter_slope(i, residual.x, *parameters)
-                total = _sum_to(parameters[i].shape, g.astype(slope.dtype) * slope)
-                dparameters[i] = total.astype(parameters[i].dtype)
-            return dx, *dparameters
-
-        function.defvjp(forward, backward, symbolic_zeros=True)
-        return function
-
-
-@dataclasses.dataclass(frozen=True)
-class ForwardMode:
-    """custom_jvp: serves jvp, jacfwd and linearize; in reverse mode JAX chooses what is kept."""
-
-    def __call__(self, formulas: Formulas) -> Formula:
-        @jax.custom_jvp
-        def function(x: Array, *parameters: Array) -> Array:
-            return formulas.output(x, *parameters)
-
-        def push(operands: tuple[Array, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
-            (_, *parameters), (dx, *dparameters) = operands, tangents
-            y = formulas.output(*operands)
-            dy = jnp.zeros_like(y)
-            if not isinstance(dx, SymbolicZero):
-                dy = formulas.scaled(dx, formulas.slope_at(*operands), *parameters)
-            for i, dp in enumerate(dparameters):
-                if not isinstance(dp, SymbolicZero):
-                    slope = formulas.parameter_slope(i, *operands)
-                    dy += (slope * dp.astype(slope.dtype)).astype(dy.dtype)
-            return y, dy
-
-        function.defjvp(push, symbolic_zeros=True)
-        return function
-
-
-# -- from a declaration to a public function -------------------------------------------------------
 
 
 class Declaration(Protocol):

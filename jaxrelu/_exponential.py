@@ -53,6 +53,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
       Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear
       units, ICLR 2016.
     """
+    ...
 
 
 @elementwise(
@@ -90,6 +91,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     References:
       Barron, Continuously differentiable exponential linear units, arXiv 1704.07483.
     """
+    ...
 
 
 def _celu_alpha_slope(u: Array) -> Array:
@@ -130,6 +132,7 @@ def selu(x: ArrayLike) -> Array:
     References:
       Klambauer et al., Self-normalizing neural networks, NeurIPS 2017.
     """
+    ...
 
 
 @elementwise(
@@ -165,6 +168,7 @@ def softplus(x: ArrayLike) -> Array:
     References:
       Dugas et al., Incorporating second-order functional knowledge for better option pricing, NIPS 2000.
     """
+    ...
 
 
 def _logistic(x: Array) -> Array:

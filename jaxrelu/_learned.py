@@ -22,7 +22,8 @@ def prelu(x: ArrayLike, negative_slope: ArrayLike, axis: int = -1) -> Array:
         \text{ for } x < 0
 
     The slope by x is that of `leaky_relu`, 1 at the kink x = 0; the derivative by negative_slope is
-    min(x, 0), summed in float32 over all that share the slope. A NaN gives NaN, with the slope negative_slope.
+    min(x, 0), summed in float32 over all that share the slope. A NaN gives NaN, with the slope
+    negative_slope.
 
     Kept for the backward pass: the input while negative_slope is differentiated, else (a frozen slope) one
     bit an element. `with_residual` offers what `leaky_relu` offers.
@@ -52,3 +53,4 @@ def prelu(x: ArrayLike, negative_slope: ArrayLike, axis: int = -1) -> Array:
     References:
       He et al., Delving deep into rectifiers, ICCV 2015.
     """
+    ...

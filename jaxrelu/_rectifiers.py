@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from ._elementwise import Steps, elementwise
+from ._elementwise import elementwise
+from ._formulas import Steps
 
 
 @elementwise(
@@ -47,6 +48,7 @@ def relu(x: ArrayLike) -> Array:
       Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
       Bertoin et al., Numerical influence of ReLU'(0) on backpropagation, NeurIPS 2021.
     """
+    ...
 
 
 @elementwise(
@@ -90,6 +92,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
     References:
       Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, ICML 2013.
     """
+    ...
 
 
 @elementwise(
@@ -127,6 +130,7 @@ def relu6(x: ArrayLike) -> Array:
     References:
       Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010.
     """
+    ...
 
 
 def _before_clamp(x: Array, negative_slope: Array, threshold: Array, shift: Array) -> Array:
@@ -209,3 +213,4 @@ def general_relu(
     References:
       Chollet et al., Keras, `keras.layers.ReLU`; Howard et al., fastai, `GeneralRelu`.
     """
+    ...

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 if TYPE_CHECKING:
-    from ._elementwise import Formulas
+    from ._formulas import Formulas
 
 
 class Residual(Protocol):

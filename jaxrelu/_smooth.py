@@ -104,6 +104,7 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
     References:
       Hendrycks and Gimpel, Gaussian error linear units, arXiv 1606.08415.
     """
+    ...
 
 
 def _silu_slope(x: Array) -> Array:
@@ -141,6 +142,7 @@ def silu(x: ArrayLike) -> Array:
       Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, arXiv 1702.03118.
       Ramachandran, Zoph and Le, Searching for activation functions, arXiv 1710.05941.
     """
+    ...
 
 
 def _mish(x: Array) -> Array:
@@ -195,3 +197,4 @@ def mish(x: ArrayLike) -> Array:
     References:
       Misra, Mish: a self regularized non-monotonic activation function, arXiv 1908.08681.
     """
+    ...

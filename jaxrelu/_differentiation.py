@@ -1,0 +1,82 @@
+"""How formulas are made differentiable: in reverse mode with one residual, or in forward mode.
+
+Whether a parameter is differentiated is known when the forward rule is traced. If none is, the declared
+residual is kept; if one is, its own slope needs the input, and the input is kept.
+"""
+
+import dataclasses
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.custom_derivatives import SymbolicZero
+
+from ._formulas import Formula, Formulas, Steps, sum_to
+from ._residuals import Bits, Input, Residual
+
+
+class Differentiation(Protocol):
+    def __call__(self, formulas: Formulas) -> Formula: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class ReverseMode:
+    """custom_vjp, keeping one kind of residual; by default bits where they suffice, else the input."""
+
+    residual: type[Residual] | None = None
+
+    def __call__(self, formulas: Formulas) -> Formula:
+        residual = self.residual or (Bits if isinstance(formulas.slope, Steps) else Input)
+
+        @jax.custom_vjp
+        def function(x: Array, *parameters: Array) -> Array:
+            return formulas.output(x, *parameters)
+
+        def forward(*operands: Any) -> tuple[Array, Any]:
+            # The plain value, never `function`: forward mode over reverse mode passes through here.
+            learned = {i: None for i, p in enumerate(operands[1:]) if p.perturbed}  # keys are static
+            x, *parameters = (operand.value for operand in operands)
+            y = formulas.output(x, *parameters)
+            kept = (Input if learned else residual).keep(formulas, x, y, *parameters)
+            return y, (kept, parameters, learned)
+
+        def backward(kept: Any, g: Any) -> tuple[Array | None, ...]:
+            residual, parameters, learned = kept
+            if isinstance(g, SymbolicZero):
+                return (None,) * (1 + len(parameters))
+            dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
+            dparameters: list[Array | None] = [None] * len(parameters)
+            for i in learned:
+                slope = formulas.parameter_slope(i, residual.x, *parameters)
+                total = sum_to(parameters[i].shape, g.astype(slope.dtype) * slope)
+                dparameters[i] = total.astype(parameters[i].dtype)
+            return dx, *dparameters
+
+        function.defvjp(forward, backward, symbolic_zeros=True)
+        return function
+
+
+@dataclasses.dataclass(frozen=True)
+class ForwardMode:
+    """custom_jvp: serves jvp, jacfwd and linearize; in reverse mode JAX chooses what is kept."""
+
+    def __call__(self, formulas: Formulas) -> Formula:
+        @jax.custom_jvp
+        def function(x: Array, *parameters: Array) -> Array:
+            return formulas.output(x, *parameters)
+
+        def push(operands: tuple[Array, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
+            (_, *parameters), (dx, *dparameters) = operands, tangents
+            y = formulas.output(*operands)
+            dy = jnp.zeros_like(y)
+            if not isinstance(dx, SymbolicZero):
+                dy = formulas.scaled(dx, formulas.slope_at(*operands), *parameters)
+            for i, dp in enumerate(dparameters):
+                if not isinstance(dp, SymbolicZero):
+                    slope = formulas.parameter_slope(i, *operands)
+                    dy += (slope * dp.astype(slope.dtype)).astype(dy.dtype)
+            return y, dy
+
+        function.defjvp(push, symbolic_zeros=True)
+        return function

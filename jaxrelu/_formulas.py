@@ -1,0 +1,100 @@
+"""The mathematics of a declaration: value and slope as functions of `x` and the parameters.
+
+Formulas are computed in float32 for 8- and 16-bit floats, else in the dtype of `x`, and rounded once.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+Formula = Callable[..., Array]
+Level = Array | float
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+    """A slope of few values: `levels(*parameters)[index(x, *parameters)]`."""
+
+    index: Formula
+    levels: Callable[..., tuple[Level, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Formulas:
+    """The mathematics of a declaration, as functions of `x, *parameters`, all options fixed.
+
+    Formulas are written for compute-dtype arrays; the methods take and return any float dtype.
+    """
+
+    value: Formula
+    slope: Formula | Steps
+    slope_from_output: Formula | None
+    parameter_slopes: Mapping[int, Formula]
+    selects: bool
+
+    def output(self, x: Array, *parameters: Array) -> Array:
+        """The value, rounded once to the dtype of x."""
+        return self._compute(self.value, x, *parameters).astype(x.dtype)
+
+    def slope_at(self, x: Array, *parameters: Array) -> Array:
+        """The slope in the compute dtype or, for a slope of few values, the index of its level."""
+        formula = self.slope.index if isinstance(self.slope, Steps) else self.slope
+        return self._compute(formula, x, *parameters)
+
+    def slope_at_output(self, y: Array, *parameters: Array) -> Array:
+        """The same from the output."""
+        assert self.slope_from_output is not None  # with_residual has made sure
+        return self._compute(self.slope_from_output, y, *parameters)
+
+    def levels(self, *parameters: Array) -> tuple[Level, ...]:
+        assert isinstance(self.slope, Steps)
+        return self.slope.levels(*parameters)
+
+    def scaled(self, g: Array, slope: Array, *parameters: Array) -> Array:
+        """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
+        if not isinstance(self.slope, Steps):
+            return (g.astype(slope.dtype) * slope).astype(g.dtype)
+        first, *others = (_times(level, g) for level in self.levels(*parameters))
+        for code, product in enumerate(others, start=1):
+            first = jnp.where(slope if slope.dtype == bool else slope == code, product, first)
+        return first
+
+    def parameter_slope(self, position: int, x: Array, *parameters: Array) -> Array:
+        """The derivative by one parameter, in the compute dtype: as declared, or derived from the value."""
+        formula = self.parameter_slopes.get(position, functools.partial(self._derived, position))
+        return self._compute(formula, x, *parameters)
+
+    def _derived(self, position: int, x: Array, *parameters: Array) -> Array:
+        def value(parameter: Array) -> Array:
+            return self.value(x, *parameters[:position], parameter, *parameters[position + 1 :])
+
+        parameter = jnp.broadcast_to(parameters[position], x.shape)
+        return jax.jvp(value, (parameter,), (jnp.ones_like(parameter),))[1]
+
+    def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
+        exact = self.selects and jnp.finfo(x.dtype).bits >= 16
+        dtype = x.dtype if exact else _compute_dtype(x.dtype)
+        return formula(x.astype(dtype), *(p.astype(dtype) for p in parameters))
+
+
+def _compute_dtype(dtype: Any) -> Any:
+    return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype("float32")
+
+
+def _times(level: Level, g: Array) -> Array:
+    """`level * g` rounded once; levels 0 and 1 select, so that 0 times infinity is 0."""
+    if isinstance(level, (int, float)) and level in (0, 1):
+        return g if level else jnp.zeros_like(g)
+    wide = _compute_dtype(g.dtype)
+    return (jnp.asarray(level, wide) * g.astype(wide)).astype(g.dtype)
+
+
+def sum_to(shape: Sequence[int], values: Array) -> Array:
+    """The sum over the axes along which an array of this shape was broadcast."""
+    axes = tuple(i for i, n in enumerate(shape) if n == 1 and values.shape[i] != 1)
+    return values.sum(axes, keepdims=True) if axes else values
