@@ -1,5 +1,6 @@
 """What may be passed to a public function, and the errors that say so, all raised at trace time."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -20,6 +21,15 @@ def as_operand(function: str, argument: str, value: Any) -> Array:
 
 def is_integral(x: Array) -> bool:
     return jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool
+
+
+def in_integers(
+    value: Callable[..., Array], x: Array, parameters: dict[str, Array], options: dict[str, Any]
+) -> Array:
+    """A value that only selects, of integers: computed where every bound fits, returned in the dtype of x."""
+    wide = jnp.promote_types(x.dtype, jnp.int32)
+    result = value(x.astype(wide), **{k: v.astype(wide) for k, v in parameters.items()}, **options)
+    return result if x.dtype == bool else result.astype(x.dtype)
 
 
 def as_float(x: Array) -> Array:
@@ -43,6 +53,16 @@ def broadcast(function: str, x: Array, parameters: dict[str, Array]) -> tuple[Ar
     return jnp.broadcast_to(x, shape), aligned
 
 
+def same_shapes(function: str, x: Array, parameters: dict[str, Array]) -> None:
+    """Every parameter has the shape of x."""
+    for argument, parameter in parameters.items():
+        if parameter.shape != x.shape:
+            raise ValueError(
+                f"{function}: {argument} must have the shape {x.shape} of the first argument, "
+                f"got {parameter.shape}"
+            )
+
+
 def channel_axis(function: str, x: Array, axis: int) -> int:
     """The axis counted from the front."""
     if not -x.ndim <= axis < x.ndim:
@@ -64,3 +84,27 @@ def per_channel(function: str, argument: str, parameter: Any, x: Array, axis: in
             f"{axis} of x with shape {x.shape}, got shape {parameter.shape}"
         )
     return parameter.reshape([-1 if i == axis else 1 for i in range(x.ndim)])
+
+
+def split_axis(function: str, x: Array, axis: int, pieces: int) -> int:
+    """The axis counted from the front, whose length is a multiple of `pieces`."""
+    axis = channel_axis(function, x, axis)
+    if x.shape[axis] % pieces:
+        raise ValueError(
+            f"{function}: the length of axis {axis} of x must be a multiple of {pieces}, got {x.shape[axis]}"
+        )
+    return axis
+
+
+def positive(function: str, **arguments: float | None) -> None:
+    """Every argument that is known is positive."""
+    for argument, value in arguments.items():
+        if value is not None and not value > 0:
+            raise ValueError(f"{function}: {argument} must be positive, got {value}")
+
+
+def ordered(function: str, **arguments: float | None) -> None:
+    """Two arguments, where both are known, are in order."""
+    (low_name, low), (high_name, high) = arguments.items()
+    if low is not None and high is not None and not low <= high:
+        raise ValueError(f"{function}: {low_name} must be at most {high_name}, got {low} and {high}")

@@ -19,16 +19,24 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 import jax
 from jax import Array
 
-from ._arguments import as_float, as_operand, broadcast, is_integral
+from ._arguments import as_float, as_operand, broadcast, in_integers, is_integral, same_shapes
 from ._differentiation import Differentiation, ForwardMode, ReverseMode
 from ._formulas import Formula, Formulas, Level, Steps
 from ._residuals import Bits, Input, Output, Residual
 
+Check = Callable[..., None]
 Public = TypeVar("Public", bound=Callable[..., Array])
 
 
 class Declaration(Protocol):
     """What a public function carries, and is built from."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def static(self) -> tuple[str, ...]: ...
+    @property
+    def check(self) -> Check | None: ...
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array: ...
 
@@ -45,16 +53,19 @@ class Elementwise:
     slope_from_output: Formula | None
     parameter_slopes: Mapping[str, Formula]
     selects: bool
+    same_shape: bool
     static: tuple[str, ...]
+    check: Check | None
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
         # An optional parameter left at None is an option too: the formulas see the None.
         options = {k: v for k, v in arguments.items() if k in self.static or v is None}
-        parameters = {
-            k: as_float(as_operand(self.name, k, v)) for k, v in arguments.items() if k not in options
-        }
-        if self.selects and is_integral(x):
-            return self.value(x, **parameters, **options)
+        parameters = {k: as_operand(self.name, k, v) for k, v in arguments.items() if k not in options}
+        if self.selects and all(map(is_integral, (x, *parameters.values()))):
+            return in_integers(self.value, x, parameters, options)
+        if self.same_shape:
+            same_shapes(self.name, x, parameters)
+        parameters = {k: as_float(v) for k, v in parameters.items()}
         x, operands = broadcast(self.name, as_float(x), parameters)
         return differentiation(self._formulas(tuple(parameters), options))(x, *operands)
 
@@ -93,6 +104,8 @@ class Composition:
     name: str
     parts: tuple[Formula, ...]
     formula: Formula
+    static: tuple[str, ...]
+    check: Check | None
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
         parts = (_built(self.name, part, differentiation) for part in self.parts)
@@ -109,7 +122,9 @@ def elementwise(
     slope_from_output: Formula | None = None,
     parameter_slopes: Mapping[str, Formula] | None = None,
     selects: bool = False,
+    same_shape: bool = False,
     static: tuple[str, ...] = (),
+    check: Check | None = None,
 ) -> Callable[[Public], Public]:
     """Declares a variant. The decorated function gives the signature and the docstring.
 
@@ -119,50 +134,86 @@ def elementwise(
       slope_from_output: the same (for `Steps` the index) as a function of the value, where that is possible.
       parameter_slopes: derivatives by parameters, where the one derived from `value` is not good enough.
       selects: the value only selects among `x` and constants: no wider dtype is needed, integers are kept.
+      same_shape: array parameters must have the shape of `x`.
       static: the names of arguments that are options and not arrays.
+      check: raises an error for parameters out of range; it sees those that are plain numbers.
     """
 
     def declare(signature: Public) -> Public:
         declaration = Elementwise(
-            signature.__name__, value, slope, slope_from_output, parameter_slopes or {}, selects, static
+            name=signature.__name__,
+            value=value,
+            slope=slope,
+            slope_from_output=slope_from_output,
+            parameter_slopes=parameter_slopes or {},
+            selects=selects,
+            same_shape=same_shape,
+            static=static,
+            check=check,
         )
-        return cast(Public, _public(signature, declaration, static, ReverseMode()))
+        return cast(Public, public_function(signature, declaration, ReverseMode()))
 
     return declare
 
 
-def composed(*parts: Formula, formula: Formula, static: tuple[str, ...] = ()) -> Callable[[Public], Public]:
+def composed(
+    *parts: Formula, formula: Formula, static: tuple[str, ...] = (), check: Check | None = None
+) -> Callable[[Public], Public]:
     """Declares a function made of other variants, which are given to `formula` before `x`."""
 
     def declare(signature: Public) -> Public:
-        declaration = Composition(signature.__name__, parts, formula)
-        return cast(Public, _public(signature, declaration, static, ReverseMode()))
+        declaration = Composition(signature.__name__, parts, formula, static, check)
+        return cast(Public, public_function(signature, declaration, ReverseMode()))
 
     return declare
 
 
-def _public(
-    signature: Formula, declaration: Declaration, static: tuple[str, ...], differentiation: Differentiation
+def public_function(
+    signature: Formula, declaration: Declaration, differentiation: Differentiation
 ) -> Formula:
     parameters = inspect.signature(signature)
 
-    @functools.wraps(signature)
-    def function(*args: Any, **kwargs: Any) -> Array:
+    def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         bound = parameters.bind(*args, **kwargs)
         bound.apply_defaults()
         x, *_ = bound.arguments
-        operand = as_operand(signature.__name__, x, bound.arguments.pop(x))
-        return declaration.apply(differentiation, operand, **bound.arguments)
+        return bound.arguments.pop(x), bound.arguments
 
-    public: Any = jax.jit(function, static_argnames=static)
+    @functools.wraps(signature)
+    def function(*args: Any, **kwargs: Any) -> Array:
+        x, arguments = arguments_of(args, kwargs)
+        return declaration.apply(differentiation, as_operand(declaration.name, "x", x), **arguments)
+
+    public: Any = jax.jit(function, static_argnames=declaration.static)
+    if declaration.check:
+        public = _checked(public, declaration.check, arguments_of)
     public.declaration = declaration
-    public.static = static
     return public
+
+
+def _checked(function: Formula, check: Check, arguments_of: Callable[..., Any]) -> Formula:
+    """Plain numbers become tracers inside jit: whether they are in range is asked outside."""
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Array:
+        _, arguments = arguments_of(args, kwargs)
+        check(**{k: v if isinstance(v, (int, float)) else None for k, v in arguments.items()})
+        return function(*args, **kwargs)
+
+    return checked
 
 
 def declaration_of(function: Any) -> Declaration:
     """The declaration that a public function carries."""
     return function.declaration
+
+
+def value_and_slope(function: Any) -> tuple[Formula, Formula]:
+    """The formulas of an elementwise function, for others to be made of."""
+    declaration = declaration_of(function)
+    assert isinstance(declaration, Elementwise)
+    slope = declaration.slope
+    return declaration.value, slope.at if isinstance(slope, Steps) else slope
 
 
 def _declaration_for(transformation: str, function: Any) -> Declaration:
@@ -179,7 +230,7 @@ def _built(transformation: str, function: Any, differentiation: Differentiation)
     """The same function, made differentiable in another way."""
     declaration = _declaration_for(transformation, function)
     signature = inspect.unwrap(function)
-    return _public(signature, declaration, function.static, differentiation)
+    return public_function(signature, declaration, differentiation)
 
 
 def forward_mode(function: Public) -> Public:

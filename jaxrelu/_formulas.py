@@ -23,6 +23,14 @@ class Steps:
     index: Formula
     levels: Callable[..., tuple[Level, ...]]
 
+    def at(self, x: Array, *args: Any, **kwargs: Any) -> Array:
+        """The slope itself."""
+        first, *others = (jnp.asarray(v, x.dtype) for v in self.levels(*args, **kwargs))
+        code = self.index(x, *args, **kwargs)
+        for i, level in enumerate(others, start=1):
+            first = jnp.where(code if code.dtype == bool else code == i, level, first)
+        return first
+
 
 @dataclasses.dataclass(frozen=True)
 class Formulas:
@@ -79,11 +87,16 @@ class Formulas:
     def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else _compute_dtype(x.dtype)
-        return formula(x.astype(dtype), *(p.astype(dtype) for p in parameters))
+        return formula(x.astype(dtype), *(_cast(p, dtype) for p in parameters))
 
 
 def _compute_dtype(dtype: Any) -> Any:
     return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype("float32")
+
+
+def _cast(parameter: Array, dtype: Any) -> Array:
+    """Floats in the compute dtype; a random key as it is."""
+    return parameter.astype(dtype) if jnp.issubdtype(parameter.dtype, jnp.floating) else parameter
 
 
 def _times(level: Level, g: Array) -> Array:

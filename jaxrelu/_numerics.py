@@ -59,6 +59,7 @@ NORMAL_SLOPE = (  # T(a) for 0 <= a <= 13.3, in v; relative error 8.8e-9
     0.665078001, -0.504725025, 0.291725199, -0.0108923277, -0.0471034675,
     -0.00908170974, 0.0080108916, 0.0128554113, -0.00693473668,
 )  # fmt: skip
+_LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
 LOG1P = (  # (log1p(w) - w) / w**2 for 0 <= w <= 1, relative error 5.6e-8
     -0.499999972, 0.333328666, -0.249870227, 0.1985794, -0.158622075,
     0.115923678, -0.0671115568, 0.0254382682, -0.00451901879,
@@ -74,12 +75,12 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
 
 
 def exponential_parts(x: Array, low: Array | float = 0.0) -> tuple[Array, Array]:
-    """`(s, p)` with exp(x + low) = s (1 + p), for x <= 0 and |low| < 1.
+    """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1, x kept where exp(x) is a normal number.
 
     Cody and Waite's reduction to |r| <= log(2) / 2, then Taylor's series of expm1(r).
     """
     form = _FORMATS[x.dtype]
-    x = jnp.clip(x, -form.underflow, 0.0)
+    x = jnp.clip(x, -form.underflow, form.underflow)
     k = jnp.round((x + low) * (1.0 / math.log(2.0)))
     r = (x - k * form.log2_high) - k * form.log2_low + low
     p = r + r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
@@ -99,14 +100,14 @@ def _leading(x: Array, bits: int) -> Array:
 
 
 def exp(x: Array) -> Array:
-    """exp(x) for x <= 0."""
-    s, p = exponential_parts(x)
+    """exp(x) for x <= 0, and 1 for x > 0."""
+    s, p = exponential_parts(jnp.minimum(x, 0.0))
     return s * (1.0 + p)
 
 
 def expm1(x: Array) -> Array:
-    """exp(x) - 1 for x <= 0."""
-    s, p = exponential_parts(x)
+    """exp(x) - 1 for x <= 0, and 0 for x > 0."""
+    s, p = exponential_parts(jnp.minimum(x, 0.0))
     return s * p + (s - 1.0)
 
 
@@ -164,6 +165,17 @@ def _half_square_exp(a: Array) -> tuple[Array, Array]:
     """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
     high = _leading(a, _FORMATS[a.dtype].half)
     return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
+
+
+def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
+    """The parts of exp(-a b), a >= 0 and b >= 0, without the rounding of a large product."""
+    form = _FORMATS[a.dtype]
+    a = jnp.minimum(a, _LARGEST_FACTOR)
+    b = jnp.minimum(jnp.asarray(b, a.dtype), _LARGEST_FACTOR)
+    a_high, b_high = _leading(a, form.half), _leading(b, form.half)
+    # Where the product is far beyond underflow, so is its low part: it must not turn the sum back.
+    low = jnp.clip((a - a_high) * b + a_high * (b - b_high), -0.5, 0.5)
+    return exponential_parts(-a_high * b_high, -low)
 
 
 def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array]:
