@@ -14,7 +14,7 @@ import jax
 _PACKAGES = ("jax", "jaxlib", "flax", "numpy", "optax", "scikit-learn")
 
 
-def environment(device: jax.Device) -> dict[str, Any]:
+def environment(device: Any) -> dict[str, Any]:
     """The environment of a run on this device, as it goes into the JSON result."""
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

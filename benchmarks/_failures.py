@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from ._progress import Progress
 from ._results import Record, Row
 
+REASONS = ("failed", "skipped")  # the fields of rows without a measurement
+
 
 @contextlib.contextmanager
 def recorded_failure(section: str, case: Row, progress: Progress, record: Record) -> Iterator[None]:

@@ -9,7 +9,7 @@ execution wait for the one before it, so many can be dispatched and only the las
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +17,8 @@ import numpy as np
 
 _SHORTEST_SAMPLE = 1e-3  # seconds; pyperf's rule for what a clock can time well
 _MOST_EXECUTIONS = 10_000
+
+Key = TypeVar("Key")
 
 
 class Program:
@@ -54,15 +56,15 @@ class Program:
 
 
 def interleave(
-    calls: Mapping[str, Callable[[], Any]], rounds: int
-) -> tuple[dict[str, np.ndarray], dict[str, int]]:
+    calls: Mapping[Key, Callable[[], Any]], rounds: int
+) -> tuple[dict[Key, np.ndarray], dict[Key, int]]:
     """Times the calls in turn, round by round, so that what disturbs one disturbs all.
 
     Returns:
       For each the seconds a call took, one sample a round, and the executions in a sample.
     """
     executions = {name: _executions(call) for name, call in calls.items()}
-    samples: dict[str, list[float]] = {name: [] for name in calls}
+    samples: dict[Key, list[float]] = {name: [] for name in calls}
     names = list(calls)
     for number in range(rounds):
         shift = number % len(names)  # so that none always comes after the same one

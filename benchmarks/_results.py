@@ -1,8 +1,8 @@
 """The result of a run: one folder with one JSON file, written anew after every row.
 
 The file holds `schema`, `complete`, `environment`, `settings`, and `sections`: a list of rows, flat dicts,
-for each of throughput, memory and convergence. A row holds raw samples beside what is computed from them; a case that
-could not be measured has `failed` or `skipped` with the reason in their place.
+for each of throughput, memory and convergence. A row holds raw samples beside what is computed from them;
+a case that could not be measured has `failed` or `skipped` with the reason in their place.
 """
 
 import dataclasses

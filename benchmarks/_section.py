@@ -1,7 +1,8 @@
 """What the command line asks of a section: throughput, memory, convergence are modules of this shape."""
 
+import importlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from rich.table import Table
 
@@ -28,9 +29,14 @@ class Section(Protocol):
         ...
 
     def tables(self, rows: list[Row]) -> list[Table]:
-        """The rows as tables for the terminal and the report."""
+        """The rows that were measured as tables for the terminal and the report."""
         ...
 
     def plots(self, rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
-        """Draws the rows into PNG files in the folder, and returns their paths."""
+        """Draws the rows that were measured into PNG files in the folder, and returns their paths."""
         ...
+
+
+def load(name: str) -> Section:
+    """The module of this section."""
+    return cast(Section, importlib.import_module(f"benchmarks.{name}"))

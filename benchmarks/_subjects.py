@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import jaxrelu
 import numpy as np
 from jax import Array
 
+import jaxrelu
+
 OURS, PEER = "jaxrelu", "jax.nn"
+DTYPES = ("float32", "bfloat16", "float16")
+COLUMNS = 1024  # the arrays have as many rows as their size asks for
 
 
 @dataclasses.dataclass(frozen=True)

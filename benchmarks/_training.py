@@ -48,7 +48,7 @@ class Step:
         ]
         return jax.tree.unflatten(self._tree, leaves)(cotangent)
 
-    def fused(self, *operands: Array) -> Callable[[Array], Any]:
+    def fused(self, *operands: Array) -> tuple[Array, tuple[Array, ...]]:
         """Value and gradient in one program."""
         *primals, cotangent = operands
         value, pullback = jax.vjp(self._function, *primals)

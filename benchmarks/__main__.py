@@ -1,0 +1,98 @@
+"""The command line: `python -m benchmarks --help`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+
+_TOUR = ("throughput", "memory", "convergence")
+
+Variants = Annotated[str | None, typer.Option(help="Names with commas between them; all without this.")]
+Dtypes = Annotated[str | None, typer.Option(help="Of float32, bfloat16, float16; commas between them.")]
+Sizes = Annotated[str | None, typer.Option(help="Elements, such as 2^20,2^24; multiples of 1024.")]
+Seeds = Annotated[int | None, typer.Option(help="Runs at each learning rate.", min=2)]
+Device = Annotated[str | None, typer.Option(help="cpu, gpu or tpu; without this the one that JAX prefers.")]
+Output = Annotated[Path, typer.Option(help="Each run makes a new folder in this one.")]
+Smoke = Annotated[
+    bool, typer.Option("--smoke", help="The smallest setting, for CI: the figures mean nothing.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def tour(
+    context: typer.Context, device: Device = None, output: Output = Path("results"), smoke: Smoke = False
+) -> None:
+    """Measures jaxrelu on this machine against jax.nn.
+
+    Without a command: a quick tour of throughput, memory and convergence, at most three minutes on two
+    cores, with a report. Each run leaves results.json (raw samples, environment, versions, commit), plots
+    and report.md in a new folder. Ctrl-C keeps what has been measured.
+    """
+    if context.invoked_subcommand is None:
+        _run(_TOUR, "SMOKE" if smoke else "QUICK", output, device)
+    elif (device, output, smoke) != (None, Path("results"), False):
+        raise typer.BadParameter(f"options go after {context.invoked_subcommand}")
+
+
+@app.command()
+def throughput(
+    variants: Variants = None,
+    dtypes: Dtypes = None,
+    sizes: Sizes = None,
+    device: Device = None,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Times forward and value with gradient, 2^20 and 2^24 elements, against jax.nn and a copy."""
+    _run(("throughput",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, sizes=sizes)
+
+
+@app.command()
+def memory(
+    variants: Variants = None,
+    dtypes: Dtypes = None,
+    device: Device = None,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Shows what is kept for the backward pass, and the peak memory of a deep net's gradient."""
+    _run(("memory",), _preset(smoke), output, device, variants=variants, dtypes=dtypes)
+
+
+@app.command()
+def convergence(
+    variants: Variants = None,
+    seeds: Seeds = None,
+    device: Device = None,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Trains a model with each variant on handwritten digits, over learning rates and seeds."""
+    _run(("convergence",), _preset(smoke), output, device, variants=variants, seeds=seeds)
+
+
+@app.command("report")
+def report_(
+    folder: Annotated[Path | None, typer.Argument(help="A result folder; without this the newest.")] = None,
+    output: Annotated[Path, typer.Option(help="Where to look for the newest.")] = Path("results"),
+) -> None:
+    """Prints the tables of a run, and writes its plots and report.md anew."""
+    from . import _options, _results, report  # JAX is imported only for work, so that help is quick
+
+    report.write(_results.Result.read(_options.folder("folder", folder, output)), report.console())
+
+
+def _preset(smoke: bool) -> str:
+    return "SMOKE" if smoke else "FULL"
+
+
+def _run(names: tuple[str, ...], preset: str, output: Path, device: str | None, **options: object) -> None:
+    from . import _session
+
+    raise typer.Exit(_session.run(names, preset, output, device, **options))
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m benchmarks")
