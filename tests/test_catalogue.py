@@ -1,0 +1,152 @@
+"""The catalogue, the public names, and the docstrings: complete, in order, and run."""
+
+import doctest
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+
+import jax
+import pytest
+from references import REFERENCES
+
+import jaxrelu
+import jaxrelu.linen
+import jaxrelu.nnx
+
+ROWS = jaxrelu.catalogue()
+PUBLIC = {name: value for name, value in vars(jaxrelu).items() if not name.startswith("_")}
+PUBLIC = {name: value for name, value in PUBLIC.items() if not inspect.ismodule(value)}
+TOOLS = {"Variant", "catalogue", "get", "forward_mode", "with_residual"}
+VARIANTS = {name: value for name, value in PUBLIC.items() if name not in TOOLS}
+MODULES = {
+    f"{home.__name__}.{name}": getattr(home, name)
+    for home in (jaxrelu.nnx, jaxrelu.linen)
+    for name in home.__all__
+}
+EVERYTHING = {**PUBLIC, **MODULES}
+
+
+def document(value):
+    return inspect.getdoc(inspect.unwrap(value)) or ""
+
+
+def test_public_functions_are_those_of_the_catalogue():
+    functions = {row.function.__name__: row.function for row in ROWS.values()}
+    aliases = {name for name, value in VARIANTS.items() if value.__name__ != name}
+    assert {name: value for name, value in VARIANTS.items() if name not in aliases} == functions
+    assert all(VARIANTS[name] is functions[VARIANTS[name].__name__] for name in aliases)
+
+
+def test_every_row_has_a_reference_and_every_reference_a_row():
+    missing = set(ROWS) - set(REFERENCES)
+    assert not missing, f"add the float64 reference of {', '.join(missing)} to tests/references.py"
+    assert not set(REFERENCES) - set(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_is_complete(name):
+    row = ROWS[name]
+    assert row.name == name
+    assert all(len(text) > 3 for text in (row.family, row.formula, row.reference))
+    first, *others = inspect.signature(row.function).parameters.values()
+    assert first.name == "x"
+    assert {p.name for p in others if p.default is p.empty} == set(row.example)
+    assert set(row.arguments) <= {p.name for p in others}
+    assert row.peer is None or hasattr(jax.nn, row.peer)
+    assert row.residuals[0] in ("bits", "input", "output")
+
+
+def test_the_catalogue_is_a_copy():
+    jaxrelu.catalogue().clear()
+    assert list(jaxrelu.catalogue()) == list(ROWS)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_get(name):
+    row = ROWS[name]
+    got = jaxrelu.get(name)
+    x = jax.numpy.linspace(-2.0, 2.0, 8)
+    assert (got(x, **row.example) == row.function(x, **row.arguments, **row.example)).all()
+    if not row.arguments:
+        assert got is row.function
+
+
+# -- docstrings ------------------------------------------------------------------------------------
+
+# The order of every docstring: design, section 4. The first sentence stands alone on its line.
+SECTIONS = [
+    r"\A[A-Z][^\n]*\.\n\n",
+    r"^\.\. math::",
+    r"\b[Ss]lopes?\b",
+    r"^Kept for the backward pass:",
+    r"^Args:\n +x: ",
+    r"^Returns:\n",
+    r"^Raises:\n +TypeError: ",
+    r"^Examples:\n +>>> ",
+    r"^References:\n +\w",
+]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_docstrings_have_their_sections_in_order(name):
+    text = document(VARIANTS[name])
+    position = 0
+    for section in SECTIONS:
+        found = re.compile(section, re.MULTILINE).search(text, position)
+        assert found, f"{name}: the docstring lacks {section!r}, or has it out of order"
+        position = found.end() - 1
+    slope_and_kink = text[: text.index("Kept for the backward pass:")]
+    assert "NaN" in slope_and_kink
+    assert re.search(r"\bkinks?\b", slope_and_kink), (
+        f"{name}: say what the slope is at the kink, or that none is"
+    )
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_docstrings_describe_every_argument(name):
+    text = document(VARIANTS[name])
+    arguments = text[text.index("\nArgs:") : text.index("\nReturns:")]
+    described = re.findall(r"^  (\w+): ", arguments, re.MULTILINE)
+    assert described == list(inspect.signature(VARIANTS[name]).parameters)
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_every_public_name_is_documented(name):
+    text = document(EVERYTHING[name])
+    assert len(text.splitlines()) >= 3, f"{name} has no docstring"
+    assert text.splitlines()[0].endswith(".")
+    if name != "Variant":
+        assert ">>> " in text, f"{name} has no example"
+
+
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_examples_run(name):
+    value = inspect.unwrap(EVERYTHING[name])
+    module = importlib.import_module(value.__module__)
+    runner = doctest.DocTestRunner(optionflags=OPTIONS, verbose=False)
+    text = inspect.getdoc(value) or ""
+    test = doctest.DocTestParser().get_doctest(text, {}, name, inspect.getsourcefile(module), 0)
+    report = []
+    runner.run(test, out=report.append)
+    assert not runner.failures, "".join(report)
+
+
+# -- the import ------------------------------------------------------------------------------------
+
+HEAVY = ("flax", "matplotlib", "optax", "scipy.stats", "sklearn")
+
+
+def test_import_brings_in_neither_flax_nor_matplotlib():
+    code = f"import sys, jax; before = set(sys.modules); import jaxrelu; new = set(sys.modules) - before; \
+print([name for name in {HEAVY} if name in new])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_package_is_typed():
+    assert (importlib.resources.files("jaxrelu") / "py.typed").is_file()

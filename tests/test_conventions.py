@@ -1,0 +1,141 @@
+"""What each variant does at kinks, at zero, at infinity and at NaN, and where it differs from `jax.nn`."""
+
+import inspect
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from measures import compiled, expected, float64, measured
+from references import cases_of, parameters_of, reference_of
+
+import jaxrelu
+
+ROWS = jaxrelu.catalogue()
+PEERS = [name for name, row in ROWS.items() if row.peer]
+
+
+def slopes_at(name, points):
+    """The slopes of one compilation, of the shape of every other test of this file."""
+    x = np.zeros(64, np.float32)
+    x[: len(points)] = points
+    return measured(compiled(name), x, dict(ROWS[name].example))[1][: len(points)]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_slopes_at_the_kinks_are_those_of_the_catalogue(name):
+    kinks = dict(ROWS[name].kinks)
+    assert set(kinks) == set(reference_of(name).kinks(**parameters_of(name)))
+    got = slopes_at(name, [0.0, -0.0, *kinks])
+    assert got[0] == got[1]  # the sign of zero chooses nothing
+    assert list(got[2:]) == [np.float32(slope) for slope in kinks.values()]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_slopes_beside_the_kinks_differ(name):
+    for kink in ROWS[name].kinks:
+        # The smallest normal numbers around zero; elsewhere the next float on each side.
+        left, right = (
+            np.nextafter(np.float32(kink), np.float32([-np.inf, np.inf])) if kink else (-2e-38, 2e-38)
+        )
+        got = slopes_at(name, [left, kink, right])
+        assert got[0] != got[2]
+        # Over 2e-38 or one ulp a branch changes by less than an ulp, 2**-23 relative; 4 as everywhere.
+        want = expected(name, np.float32([left, kink, right]), parameters_of(name))[1]
+        np.testing.assert_allclose(got, want, rtol=4 * 2.0**-23)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_nan_in_nan_out_and_the_slope_there(name):
+    """The slope at NaN is the reference's: some branch of a piecewise variant, else NaN."""
+    for case in cases_of(name):
+        x = np.full(64, np.nan, np.float32)
+        value, slope = measured(compiled(name), x, case)
+        assert np.isnan(value).all()
+        np.testing.assert_array_equal(slope, expected(name, x, case)[1])
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_infinities_give_limits(name):
+    """What the variant tends to, at both ends: 1e30 is as far as infinity for the slope, and in sign."""
+    far, x = np.zeros(64, np.float32), np.zeros(64, np.float32)
+    far[:2], x[:2] = [-1e30, 1e30], [-np.inf, np.inf]
+    for case in cases_of(name):
+        (value, slope), (far_value, far_slope) = (measured(compiled(name), at, case) for at in (x, far))
+        # 4 ulp, and 1e-35 for what XLA may flush: as in test_accuracy.
+        np.testing.assert_allclose(value, expected(name, x, case)[0], rtol=4 * 2.0**-23, atol=1e-35)
+        np.testing.assert_allclose(slope, far_slope, rtol=0, atol=1e-35)
+        finite = np.abs(far_value) < 1e20
+        np.testing.assert_array_equal(value[finite], far_value[finite])
+        assert np.isinf(value[~finite]).all()
+
+
+# -- against jax.nn --------------------------------------------------------------------------------
+
+# Where the library means to differ from jax.nn, as (name, x): why. "value" or "slope" where only one does.
+LIMITS = "jax.nn multiplies infinity by zero or subtracts infinities: NaN. Ours are the limits."
+DIFFERENT_VALUES = {
+    ("gelu", -np.inf): LIMITS,
+    ("gelu_exact", -np.inf): LIMITS,
+    ("silu", -np.inf): LIMITS,
+    ("mish", -np.inf): LIMITS,
+}
+DIFFERENT_SLOPES = {
+    (name, x): LIMITS for name in ("gelu", "gelu_exact", "silu", "mish") for x in (-np.inf, np.inf)
+}
+DIFFERENT_DTYPES = {
+    ("relu6", "int32"): "the bounds are integers, so integers are kept, as in relu",
+    ("relu6", "bool"): "as relu",
+    ("silu", "int32"): "jax.nn raises a TypeError; ours promotes as all others do",
+    ("silu", "bool"): "the same",
+}
+
+
+def peer_of(name):
+    row = ROWS[name]
+    return lambda x: getattr(jax.nn, row.peer)(x, **row.arguments)
+
+
+def grid(name):
+    kinks = [kink + step for kink in ROWS[name].kinks for step in (-1.0, -1e-3, 0.0, 1e-3, 1.0)]
+    x = np.zeros(64, np.float32)
+    points = [*np.linspace(-6.3, 7.2, 28), *kinks, 0.0, -0.0, np.inf, -np.inf, np.nan, -1e4, 1e4]
+    x[: len(points)] = points
+    return x
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_agrees_with_jax_nn(name):
+    x = grid(name)
+    both = jax.jit(lambda x: (peer_of(name)(x), jax.vmap(jax.grad(peer_of(name)))(x)))
+    theirs = [float64(result) for result in both(x)]
+    ours = measured(compiled(name), x, {})
+    for got, want, different in zip(ours, theirs, (DIFFERENT_VALUES, DIFFERENT_SLOPES), strict=True):
+        meant = np.array([(name, float(point)) in different for point in x])
+        # jax.nn's tails are wrong by 1e-6 absolutely (cancellation in 1 + tanh, expm1 + 1); elsewhere 1e-5.
+        np.testing.assert_allclose(got[~meant], want[~meant], rtol=1e-5, atol=2e-6)
+        assert np.isnan(want[meant]).all(), "jax.nn no longer gives NaN: the difference has gone"
+        assert not np.isnan(got[meant]).any()
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_takes_the_arguments_of_jax_nn(name):
+    def arguments(function):
+        return [(p.name, p.default) for p in inspect.signature(function).parameters.values()]
+
+    assert arguments(ROWS[name].function) == arguments(getattr(jax.nn, ROWS[name].peer))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "bool"])
+@pytest.mark.parametrize("name", PEERS)
+def test_integers_as_in_jax_nn(name, dtype):
+    x = jnp.array([0, 1, 1, 0], dtype)
+    got = ROWS[name].bound(x)
+    try:
+        with jax.numpy_dtype_promotion("standard"):  # jax.nn promotes integers implicitly
+            want = peer_of(name)(x)
+    except TypeError:
+        assert (name, dtype) in DIFFERENT_DTYPES
+        return
+    assert (got.dtype != want.dtype) == ((name, dtype) in DIFFERENT_DTYPES)
+    np.testing.assert_allclose(got.astype(want.dtype), want, rtol=1e-6)

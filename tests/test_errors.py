@@ -1,0 +1,159 @@
+"""Bad input: refused at trace time, with the function, the argument, what was got and what is allowed."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import jaxrelu
+import jaxrelu.linen
+import jaxrelu.nnx
+
+X = jnp.ones((2, 3))
+
+# (what is done, the error, what its message has to say)
+BAD = {
+    "complex x": (
+        lambda: jaxrelu.gelu(X.astype("complex64")),
+        TypeError,
+        ["gelu", "x ", "complex64", "floats"],
+    ),
+    "a list": (lambda: jaxrelu.relu([1.0, 2.0]), TypeError, ["relu", "x ", "list", "array"]),
+    "None": (lambda: jaxrelu.relu(None), TypeError, ["relu", "x ", "NoneType", "array"]),
+    "a slope that is None": (
+        lambda: jaxrelu.leaky_relu(X, None),
+        TypeError,
+        ["leaky_relu", "negative_slope", "None", "array"],
+    ),
+    "a complex slope": (
+        lambda: jaxrelu.prelu(X, jnp.complex64(1)),
+        TypeError,
+        ["prelu", "negative_slope", "complex64", "floats"],
+    ),
+    "a slope that does not broadcast": (
+        lambda: jaxrelu.leaky_relu(X, jnp.ones(4)),
+        ValueError,
+        ["leaky_relu", "negative_slope", "(4,)", "(2, 3)"],
+    ),
+    "an alpha that does not broadcast": (
+        lambda: jaxrelu.elu(X, jnp.ones((3, 3))),
+        ValueError,
+        ["elu", "alpha", "(3, 3)", "(2, 3)"],
+    ),
+    "a ceiling that does not broadcast": (
+        lambda: jaxrelu.general_relu(X, max_value=jnp.ones(2)),
+        ValueError,
+        ["general_relu", "max_value", "(2,)", "(2, 3)"],
+    ),
+    "a slope for another number of channels": (
+        lambda: jaxrelu.prelu(X, jnp.ones(2)),
+        ValueError,
+        ["prelu", "negative_slope", "(2,)", "(3,)", "axis"],
+    ),
+    "a slope of two axes": (
+        lambda: jaxrelu.prelu(X, jnp.ones((2, 3))),
+        ValueError,
+        ["prelu", "negative_slope", "(2, 3)", "(3,)"],
+    ),
+    "a channel axis out of range": (
+        lambda: jaxrelu.prelu(X, jnp.ones(3), axis=2),
+        ValueError,
+        ["prelu", "axis", "got 2", "from -2 to 1"],
+    ),
+    "a channel axis out of range, below": (
+        lambda: jaxrelu.crelu(X, axis=-3),
+        ValueError,
+        ["crelu", "axis", "got -3", "from -2 to 1"],
+    ),
+    "a channel axis of a scalar": (lambda: jaxrelu.crelu(1.0), ValueError, ["crelu", "axis", "scalar"]),
+    "bits of a smooth slope": (
+        lambda: jaxrelu.with_residual(jaxrelu.gelu, "bits"),
+        ValueError,
+        ["with_residual", "gelu", "bits", "input"],
+    ),
+    "the output of a function that it does not determine": (
+        lambda: jaxrelu.with_residual(jaxrelu.silu, "output"),
+        ValueError,
+        ["with_residual", "silu", "output", "input"],
+    ),
+    "a residual that does not exist": (
+        lambda: jaxrelu.with_residual(jaxrelu.relu, "nothing"),
+        ValueError,
+        ["with_residual", "relu", "nothing", "bits", "input", "output"],
+    ),
+    "a stranger to with_residual": (
+        lambda: jaxrelu.with_residual(jax.nn.relu, "bits"),
+        TypeError,
+        ["relu", "jaxrelu", "with_residual"],
+    ),
+    "a stranger to forward_mode": (
+        lambda: jaxrelu.forward_mode(len),
+        TypeError,
+        ["len", "jaxrelu", "forward_mode"],
+    ),
+    "an unknown name": (
+        lambda: jaxrelu.get("gelo"),
+        ValueError,
+        ["get", "'gelo'", "did you mean gelu", "mish"],
+    ),
+    "a name like no other": (lambda: jaxrelu.get("zzz"), ValueError, ["get", "'zzz'", "relu", "mish"]),
+    "no name": (lambda: jaxrelu.get(None), (TypeError, ValueError), ["get", "None"]),
+    "an unknown name in nnx": (
+        lambda: jaxrelu.nnx.Activation("reluu"),
+        ValueError,
+        ["'reluu'", "did you mean relu"],
+    ),
+    "an unknown name in linen": (
+        lambda: jaxrelu.linen.Activation("reluu"),
+        ValueError,
+        ["'reluu'", "did you mean relu"],
+    ),
+    "a number for a function, nnx": (
+        lambda: jaxrelu.nnx.Activation(3),
+        TypeError,
+        ["Activation", "function", "int"],
+    ),
+    "a number for a function, linen": (
+        lambda: jaxrelu.linen.Activation(3),
+        TypeError,
+        ["Activation", "function", "int"],
+    ),
+    "no channels, nnx": (
+        lambda: jaxrelu.nnx.PReLU(num_features=0),
+        ValueError,
+        ["PReLU", "num_features", "positive", "got 0"],
+    ),
+    "no channels, linen": (
+        lambda: jaxrelu.linen.PReLU(num_features=0).init(jax.random.key(0), X),
+        ValueError,
+        ["PReLU", "num_features", "positive", "got 0"],
+    ),
+    "another number of channels, nnx": (
+        lambda: jaxrelu.nnx.PReLU(num_features=4)(X),
+        ValueError,
+        ["prelu", "negative_slope", "(4,)", "(3,)"],
+    ),
+    "another number of channels, linen": (
+        lambda: jaxrelu.linen.PReLU(num_features=4).init(jax.random.key(0), X),
+        ValueError,
+        ["prelu", "negative_slope", "(4,)", "(3,)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input(what):
+    action, error, words = BAD[what]
+    with pytest.raises(error) as caught:
+        action()
+    missing = [word for word in words if word not in str(caught.value)]
+    assert not missing, f"the message does not say {missing}: {caught.value}"
+
+
+def test_errors_are_raised_at_trace_time():
+    """Shapes and dtypes are enough: nothing is computed."""
+    with pytest.raises(ValueError, match="prelu: axis"):
+        jax.eval_shape(
+            lambda x: jaxrelu.prelu(x, jnp.ones(3), axis=5), jax.ShapeDtypeStruct((2, 3), "float32")
+        )
+    with pytest.raises(TypeError, match="silu: x"):
+        jax.eval_shape(jaxrelu.silu, jax.ShapeDtypeStruct((2,), "complex64"))

@@ -1,0 +1,183 @@
+"""Algebra that holds for every input: hypothesis on one shape, so that nothing is compiled twice."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from measures import SMALLEST_INPUT, compiled, measured
+from references import reference_of
+
+import jaxrelu
+
+SIZE = 8
+# The same examples in every run: a failure by chance would teach people to run again.
+settings.register_profile("arrays", max_examples=60, deadline=None, database=None, derandomize=True)
+settings.load_profile("arrays")
+
+# Subnormal numbers are left out: XLA:CPU takes them for zeros.
+NUMBERS = st.floats(width=32, allow_nan=False, allow_subnormal=False)
+ARRAYS = st.lists(NUMBERS, min_size=SIZE, max_size=SIZE).map(lambda x: np.array(x, np.float32))
+MODERATE = st.lists(st.floats(-100, 100, width=32, allow_subnormal=False), min_size=SIZE, max_size=SIZE).map(
+    lambda x: np.array(x, np.float32)
+)
+PARAMETERS = st.floats(-2, 2, width=32, allow_subnormal=False)
+
+
+@given(ARRAYS)
+def test_relu_of_both_signs_gives_x_back(x):
+    np.testing.assert_array_equal(jaxrelu.relu(x) - jaxrelu.relu(-x), x)
+
+
+@given(MODERATE)
+def test_crelu_keeps_the_sum_of_squares(x):
+    """Exactly: each square stands beside a zero."""
+    halves = np.asarray(jaxrelu.crelu(x)).reshape(2, SIZE)
+    np.testing.assert_array_equal(np.square(halves).sum(0), np.square(x))
+
+
+@given(ARRAYS)
+def test_relu6_is_relu_clipped(x):
+    np.testing.assert_array_equal(jaxrelu.relu6(x), np.minimum(jaxrelu.relu(x), np.float32(6)))
+
+
+@pytest.mark.parametrize("name", ["gelu", "gelu_exact", "silu", "softplus"])
+def test_slopes_at_x_and_minus_x_add_to_one(name):
+    """Two roundings of numbers below 2, and 4 ulp of each slope: 10 times 2**-23."""
+
+    @given(ARRAYS)
+    def check(x):
+        slopes = [measured(compiled(name), point, {})[1] for point in (x, -x)]
+        np.testing.assert_allclose(sum(slopes), 1.0, atol=10 * 2.0**-23)
+
+    check()
+
+
+@pytest.mark.parametrize("name", ["gelu", "gelu_exact", "silu", "softplus"])
+def test_values_at_x_and_minus_x_differ_by_x(name):
+    """f(x) - f(-x) = x, right to a few ulp of x, 4 each; softplus is log(2) at 0, so as many ulp of 1."""
+
+    @given(MODERATE)
+    def check(x):
+        values = [measured(compiled(name), point, {})[0] for point in (x, -x)]
+        np.testing.assert_allclose(values[0] - values[1], x, rtol=10 * 2.0**-23, atol=10 * 2.0**-23)
+
+    check()
+
+
+@pytest.mark.parametrize("name", [name for name in jaxrelu.catalogue() if reference_of(name).monotone])
+def test_monotone(name):
+    """Never decreasing by more than the 4 ulp of two neighbours."""
+
+    @given(ARRAYS)
+    def check(x):
+        value, slope = measured(compiled(name), np.sort(x), dict(jaxrelu.catalogue()[name].example))
+        value = np.clip(value, -(2.0**128), 2.0**128)  # infinity minus infinity is not a number
+        assert (np.diff(value) >= -8 * 2.0**-23 * np.maximum(np.abs(value[1:]), SMALLEST_INPUT)).all()
+        assert (slope >= 0).all()
+
+    check()
+
+
+@given(ARRAYS, PARAMETERS)
+def test_prelu_with_one_slope_is_leaky_relu(x, slope):
+    np.testing.assert_array_equal(jaxrelu.prelu(x, slope), jaxrelu.leaky_relu(x, slope))
+    per_channel = np.full(SIZE, slope, np.float32)
+    np.testing.assert_array_equal(jaxrelu.prelu(x, per_channel), jaxrelu.leaky_relu(x, slope))
+
+
+@given(MODERATE, st.floats(0.125, 4, width=32))
+def test_celu_is_elu_stretched(x, alpha):
+    """celu(x, alpha) = alpha elu(x / alpha): the quotient's rounding enters the exponential."""
+    want = np.float32(alpha) * np.asarray(jaxrelu.elu(x / np.float32(alpha)))
+    np.testing.assert_allclose(jaxrelu.celu(x, np.float32(alpha)), want, rtol=1e-6, atol=1e-6)
+
+
+@given(MODERATE, st.floats(0.125, 4, width=32))
+def test_relu_is_homogeneous(x, scale):
+    """relu(s x) = s relu(x) to the bit, but for subnormal products; leaky_relu to two roundings."""
+    scaled = np.float32(scale) * x
+    want = np.float32(scale) * np.asarray(jaxrelu.relu(x))
+    np.testing.assert_allclose(jaxrelu.relu(scaled), want, rtol=0, atol=SMALLEST_INPUT)
+    leaky = np.float32(scale) * np.asarray(jaxrelu.leaky_relu(x, 0.25))
+    np.testing.assert_allclose(jaxrelu.leaky_relu(scaled, 0.25), leaky, rtol=2.0**-22, atol=1e-37)
+
+
+# -- general_relu against the two functions it stands for ------------------------------------------
+
+
+def keras_relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
+    """keras.activations.relu as its documentation defines it, in plain Python."""
+    if max_value is not None and x >= max_value:
+        return max_value
+    if x > threshold:
+        return x
+    return negative_slope * (x - threshold)
+
+
+def fastai_general_relu(x, leak=None, sub=None, maxv=None):
+    """fastai's GeneralRelu: rectify, then subtract, then clamp."""
+    y = (x if x >= 0 else leak * x) if leak is not None else max(x, 0.0)
+    if sub is not None:
+        y = y - sub
+    if maxv is not None:
+        y = min(y, maxv)
+    return y
+
+
+# One rounding of a product and one of a difference, of numbers up to 200: their last place is 2**-16.
+GENERAL = {"rtol": 2.0**-22, "atol": 2.0**-16}
+general_relu = jax.jit(jaxrelu.general_relu)
+
+
+@given(MODERATE, st.floats(0, 1, width=32), st.floats(3, 9, width=32), st.floats(-2, 2, width=32))
+def test_general_relu_is_that_of_keras(x, negative_slope, max_value, threshold):
+    # Keras's own, with a threshold above the ceiling or a leak that reaches it, has no agreed meaning.
+    got = general_relu(x, negative_slope=negative_slope, max_value=max_value, threshold=threshold)
+    want = [keras_relu(float(v), negative_slope, max_value, threshold) for v in x]
+    np.testing.assert_allclose(got, want, **GENERAL)
+    got = general_relu(x, negative_slope=negative_slope, threshold=threshold)
+    want = [keras_relu(float(v), negative_slope, None, threshold) for v in x]
+    np.testing.assert_allclose(got, want, **GENERAL)
+
+
+@given(MODERATE, st.floats(0, 1, width=32), st.floats(0, 1, width=32), st.floats(1, 6, width=32))
+def test_general_relu_is_that_of_fastai(x, leak, sub, maxv):
+    got = general_relu(x, negative_slope=leak, shift=sub, max_value=maxv)
+    np.testing.assert_allclose(got, [fastai_general_relu(float(v), leak, sub, maxv) for v in x], **GENERAL)
+    np.testing.assert_allclose(
+        general_relu(x, shift=sub), [fastai_general_relu(float(v), None, sub) for v in x], **GENERAL
+    )
+
+
+def test_general_relu_shifts_before_it_clamps():
+    """The order matters: 9 - 0.5 is clamped to 6, not 6 - 0.5."""
+    x = jnp.array([9.0])
+    assert (
+        jaxrelu.general_relu(x, shift=0.5, max_value=6.0) == fastai_general_relu(9.0, None, 0.5, 6.0) == 6.0
+    )
+
+
+@given(ARRAYS)
+def test_general_relu_covers_the_others(x):
+    np.testing.assert_array_equal(general_relu(x), jaxrelu.relu(x))
+    np.testing.assert_array_equal(general_relu(x, max_value=6.0), jaxrelu.relu6(x))
+    np.testing.assert_array_equal(general_relu(x, 0.25), jaxrelu.leaky_relu(x, 0.25))
+
+
+@functools.cache
+def hessian_vector(name):
+    function = jaxrelu.catalogue()[name].bound
+    return jax.jit(lambda x, v: jax.jvp(jax.grad(lambda x: function(x).sum()), (x,), (v,))[1])
+
+
+@given(MODERATE)
+def test_second_slopes_are_even(x):
+    """f'(x) + f'(-x) = 1 differentiated; second slopes are below 1.2, right to some 2**-20."""
+    for name in ("gelu", "silu"):
+        ones = np.ones_like(x)
+        curvatures = [hessian_vector(name)(point, ones) for point in (x, -x)]
+        np.testing.assert_allclose(*curvatures, atol=1e-6)

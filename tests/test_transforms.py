@@ -1,0 +1,196 @@
+"""The functions under JAX's transformations."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.test_util import check_grads
+from measures import value_and_slope
+from references import parameters_of, reference_of
+
+import jaxrelu
+from jaxrelu._elementwise import elementwise
+
+ROWS = jaxrelu.catalogue()
+# Away from every kink of the catalogue. check_grads is blind for large arrays: jax issue 3130.
+POINTS = np.array([-3.3, -1.7, -0.6, 0.4, 1.3, 2.7])
+
+
+def function_of(name, wrap=lambda function: function):
+    """The variant as a function of x alone, the function itself transformed first."""
+    row = ROWS[name]
+    function = wrap(row.function)
+    return lambda x: function(x, **row.arguments, **row.example)
+
+
+def slope_of(name, x):
+    return reference_of(name).slope(np.asarray(x, np.float64), **parameters_of(name))
+
+
+@pytest.fixture
+def x64():
+    """Finite differences need the digits."""
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_reverse_mode(name, x64):
+    check_grads(function_of(name), (POINTS,), order=1, modes=("rev",))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_forward_mode_and_second_order(name, x64):
+    function = jax.jit(function_of(name, jaxrelu.forward_mode))
+    check_grads(function, (POINTS,), order=2, modes=("fwd", "rev"))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_gradients_by_parameters(name, x64):
+    row = ROWS[name]
+    parameters = {k: jnp.asarray(p) for k, p in parameters_of(name).items() if p is not None}
+    if not parameters:
+        return
+    for wrap in (lambda function: function, jaxrelu.forward_mode):
+        function = wrap(row.function)
+        modes = ("rev",) if function is row.function else ("fwd", "rev")
+        call = jax.jit(lambda x, parameters, function=function: function(x, **row.arguments, **parameters))
+        check_grads(call, (POINTS, parameters), order=1, modes=modes)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_second_derivatives(name, x64):
+    """Hessian, grad of grad, and jvp of grad, against central differences of the reference's slope."""
+    function = function_of(name)
+
+    def total(x):
+        return function(x).sum()
+
+    @jax.jit
+    def second(x):
+        ones = jnp.ones_like(x)
+        forward_over_reverse = jax.jvp(jax.grad(total), (x,), (ones,))[1]
+        reverse_over_reverse = jax.grad(lambda x: jax.grad(total)(x).sum())(x)
+        return jax.hessian(total)(x), forward_over_reverse, reverse_over_reverse
+
+    hessian, *diagonals = second(POINTS)
+    h = 1e-5
+    want = (slope_of(name, POINTS + h) - slope_of(name, POINTS - h)) / (2 * h)
+    for diagonal in (np.diag(hessian), *diagonals):
+        # The difference quotient is wrong by h**2 / 6 times a third derivative of order 1, and 1e-16 / h.
+        np.testing.assert_allclose(diagonal, want, atol=1e-9)
+    assert (hessian == np.diag(np.diag(hessian))).all()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_forward_mode_serves_jvp_jacfwd_and_linearize(name):
+    x = POINTS.astype(np.float32)
+
+    @jax.jit
+    def derivatives(x):
+        forward = function_of(name, jaxrelu.forward_mode)
+        ones = jnp.ones_like(x)
+        y, pushed = jax.jvp(forward, (x,), (ones,))
+        _, linear = jax.linearize(forward, x)
+        _, pullback = jax.vjp(forward, x)
+        return y, pushed, linear(ones), jax.jacfwd(forward)(x).sum(-1), pullback(jnp.ones_like(y))[0]
+
+    y, *tangents, cotangent = derivatives(x)
+    np.testing.assert_array_equal(y, function_of(name)(x))
+    np.testing.assert_allclose(cotangent, slope_of(name, x), rtol=1e-5, atol=1e-6)  # float32, as above
+    for tangent in tangents:
+        summed = np.reshape(tangent, (-1, x.size)).sum(0)  # over the halves, where a variant has some
+        np.testing.assert_allclose(summed, slope_of(name, x), rtol=1e-5, atol=1e-6)
+
+
+def test_the_plain_function_refuses_forward_mode():
+    """The price of choosing what is kept; forward_mode is the way out."""
+    for transform in (
+        lambda: jax.jvp(jaxrelu.relu, (1.0,), (1.0,)),
+        lambda: jax.jacfwd(jaxrelu.relu)(1.0),
+    ):
+        with pytest.raises(TypeError, match="custom_vjp"):
+            transform()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_vmap_scan_remat_and_jit_change_nothing(name):
+    x = np.linspace(-4, 4, 24, dtype=np.float32).reshape(3, 8)
+    function = function_of(name)
+
+    def total(function):
+        return lambda x: (function(x) * jnp.arange(1.0, 1.0 + function(x).shape[-1])[None]).sum()
+
+    def scanned(x):
+        return jax.lax.scan(lambda carry, row: (carry, function(row)), 0.0, x)[1]
+
+    @jax.jit
+    def each(x):
+        ways = (function, jax.vmap(function), scanned, jax.checkpoint(function), jax.jit(function))
+        return [jax.value_and_grad(total(way))(x) for way in ways]
+
+    (value, slope), *others = each(x)
+    for other_value, other_slope in others:
+        # One program or several: XLA may contract a multiplication and an addition in one and not the other.
+        np.testing.assert_allclose(other_value, value, rtol=1e-5)
+        np.testing.assert_allclose(other_slope, slope, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_eager_and_jitted_agree(name):
+    """Three programs (value; residual; pullback) or one: the same to the last places."""
+    x = np.linspace(-4, 4, 64, dtype=np.float32)
+    y, pullback = jax.vjp(function_of(name), x)
+    jitted_y, jitted_slope = value_and_slope(function_of(name))(x, {})
+    np.testing.assert_allclose(y, jitted_y, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(pullback(jnp.ones_like(y))[0], jitted_slope, rtol=1e-6, atol=1e-7)
+
+
+def test_vmap_over_a_slope():
+    """One slope an example, and their gradients apart."""
+    x = jnp.array([[-1.0, 2.0], [-3.0, -4.0]])
+    slopes = jnp.array([0.5, 0.25])
+    gradient = jax.vmap(jax.grad(lambda slope, x: jaxrelu.prelu(x, slope).sum()))(slopes, x)
+    np.testing.assert_array_equal(gradient, [-1.0, -7.0])
+
+
+def test_no_tracer_leaks():
+    with jax.checking_leaks():
+        jax.jit(jax.grad(lambda x, a: jaxrelu.prelu(x, a).sum(), argnums=(0, 1)))(jnp.ones(3), jnp.array(0.1))
+        jax.grad(lambda x: jaxrelu.with_residual(jaxrelu.elu, "output")(x).sum())(jnp.ones(3))
+        jax.jvp(jaxrelu.forward_mode(jaxrelu.relu), (jnp.ones(3),), (jnp.ones(3),))
+
+
+def test_a_declaration_is_traced_once_for_each_shape():
+    traced = []
+
+    @elementwise(value=lambda x: traced.append(x.shape) or jnp.sin(x), slope=lambda x: jnp.cos(x))
+    def sine(x):
+        """A variant is one declaration."""
+
+    for scale in (1.0, 2.0):
+        sine(jnp.full(3, scale))
+    assert len(traced) == 1
+    jitted = jax.jit(jax.grad(lambda x: sine(x).sum()))
+    for scale in (1.0, 2.0):
+        np.testing.assert_allclose(jitted(jnp.full(3, scale)), np.cos(np.full(3, scale)), rtol=1e-6)
+    before = len(traced)
+    for scale in (3.0, 4.0):
+        jitted(jnp.full(3, scale))
+        sine(jnp.full(3, scale))
+    assert len(traced) == before
+    sine(jnp.ones(4))
+    assert traced[-1] == (4,)
+
+
+def test_a_parameter_that_changes_does_not_retrace():
+    """Parameters are arrays: a new value is not a new program."""
+    traced = []
+
+    @elementwise(value=lambda x, scale: traced.append(x.shape) or scale * x, slope=lambda x, scale: scale)
+    def scaled(x, scale):
+        """A line."""
+
+    for scale in (1.0, 2.0, 3.0):
+        scaled(jnp.ones(3), scale)
+    assert len(traced) == 1
