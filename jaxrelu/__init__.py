@@ -21,6 +21,11 @@ from ._rectifiers import relu as relu
 from ._rectifiers import relu6 as relu6
 from ._smooth import gelu as gelu
 from ._smooth import mish as mish
-from ._smooth import silu as silu
+from ._smooth import telu as telu
+from ._swish import acon_c as acon_c
+from ._swish import parametric_swish as parametric_swish
+from ._swish import quick_gelu as quick_gelu
+from ._swish import silu as silu
+from ._swish import swish as swish
 
 __version__ = "0.1.0"

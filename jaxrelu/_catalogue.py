@@ -14,7 +14,8 @@ from ._elementwise import declaration_of
 from ._exponential import celu, elu, selu, softplus
 from ._learned import prelu
 from ._rectifiers import general_relu, leaky_relu, relu, relu6
-from ._smooth import gelu, mish, silu
+from ._smooth import gelu, mish
+from ._swish import silu
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

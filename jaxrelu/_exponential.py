@@ -6,8 +6,10 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from ._arguments import positive
 from ._elementwise import elementwise
-from ._numerics import exp, exp_plus_1, expm1, exponential_parts, log1p
+from ._gates import logistic
+from ._numerics import exp, expm1, exponential_parts, log1p
 
 # The fixed point of mean 0 and variance 1 (Klambauer et al. 2017, appendix), in closed form.
 _EDGE = math.exp(0.5) * math.erfc(math.sqrt(0.5))
@@ -20,6 +22,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
     slope=lambda x, alpha: jnp.where(x > 0, 1.0, alpha * exp(x)),
     slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y + alpha),
     parameter_slopes={"alpha": lambda x, alpha: expm1(x)},
+    check=lambda alpha: positive("elu", alpha=alpha),
 )
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     r"""Exponential linear unit.
@@ -42,7 +45,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 
     Raises:
       TypeError: if x or alpha is complex or not an array.
-      ValueError: if alpha does not broadcast with x.
+      ValueError: if alpha does not broadcast with x, or is a number that is not positive.
 
     Examples:
       >>> import jax, jaxrelu
@@ -61,6 +64,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     slope=lambda x, alpha: jnp.where(x > 0, 1.0, exp(x / alpha)),
     slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y / alpha + 1.0),
     parameter_slopes={"alpha": lambda x, alpha: _celu_alpha_slope(jnp.minimum(x, 0) / alpha)},
+    check=lambda alpha: positive("celu", alpha=alpha),
 )
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     r"""Continuously differentiable exponential linear unit.
@@ -81,7 +85,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 
     Raises:
       TypeError: if x or alpha is complex or not an array.
-      ValueError: if alpha does not broadcast with x.
+      ValueError: if alpha does not broadcast with x, or is a number that is not positive.
 
     Examples:
       >>> import jax, jaxrelu
@@ -172,5 +176,4 @@ def softplus(x: ArrayLike) -> Array:
 
 
 def _logistic(x: Array) -> Array:
-    s, p = exponential_parts(-jnp.abs(x))
-    return jnp.where(x < 0, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
+    return logistic(x < 0, *exponential_parts(-jnp.abs(x)))

@@ -66,6 +66,11 @@ LOG1P = (  # (log1p(w) - w) / w**2 for 0 <= w <= 1, relative error 5.6e-8
 )  # fmt: skip
 
 
+def underflow(x: Array) -> float:
+    """exp(-x) is zero in the dtype of x from here on."""
+    return _FORMATS[x.dtype].underflow
+
+
 def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     """Horner's rule, lowest coefficient first."""
     result = jnp.full_like(x, coefficients[-1])
@@ -74,15 +79,18 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     return result
 
 
-def exponential_parts(x: Array, low: Array | float = 0.0) -> tuple[Array, Array]:
-    """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1, x kept where exp(x) is a normal number.
+def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]:
+    """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1; `s` is 0 from -underflow on.
 
+    With a low part, x + low must not pass -underflow by more than 0.3; without one, any x will do.
     Cody and Waite's reduction to |r| <= log(2) / 2, then Taylor's series of expm1(r).
     """
     form = _FORMATS[x.dtype]
-    x = jnp.clip(x, -form.underflow, form.underflow)
-    k = jnp.round((x + low) * (1.0 / math.log(2.0)))
-    r = (x - k * form.log2_high) - k * form.log2_low + low
+    if low is None:
+        x = jnp.clip(x, -form.underflow, form.underflow)
+    k = jnp.round((x if low is None else x + low) * (1.0 / math.log(2.0)))
+    r = (x - k * form.log2_high) - k * form.log2_low
+    r = r if low is None else r + low
     p = r + r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
     exponent = (k.astype(form.integer) + form.bias) << form.mantissa
     return lax.bitcast_convert_type(exponent, x.dtype), p
@@ -173,9 +181,9 @@ def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
     a = jnp.minimum(a, _LARGEST_FACTOR)
     b = jnp.minimum(jnp.asarray(b, a.dtype), _LARGEST_FACTOR)
     a_high, b_high = _leading(a, form.half), _leading(b, form.half)
-    # Where the product is far beyond underflow, so is its low part: it must not turn the sum back.
-    low = jnp.clip((a - a_high) * b + a_high * (b - b_high), -0.5, 0.5)
-    return exponential_parts(-a_high * b_high, -low)
+    # Below underflow the low part is small; beyond, the bounds keep the sum there.
+    low = jnp.clip((a - a_high) * b + a_high * (b - b_high), -0.1, 0.1)
+    return exponential_parts(-jnp.minimum(a_high * b_high, form.underflow + 0.2), -low)
 
 
 def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array]:

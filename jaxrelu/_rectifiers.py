@@ -11,6 +11,12 @@ from ._elementwise import elementwise
 from ._formulas import Steps
 
 
+def scaled(slope: Array, x: Array) -> Array:
+    """slope * x for x <= 0, with 0 times infinity 0: a line without slope stays at 0."""
+    lowest = jnp.where(slope == 0, jnp.finfo(x.dtype).min, -jnp.inf)
+    return slope * jnp.maximum(x, lowest)
+
+
 @elementwise(
     value=lambda x: jnp.maximum(x, 0),
     slope=Steps(index=lambda x: x > 0, levels=lambda: (0, 1)),
@@ -52,7 +58,7 @@ def relu(x: ArrayLike) -> Array:
 
 
 @elementwise(
-    value=lambda x, negative_slope: jnp.where(x >= 0, x, negative_slope * x),
+    value=lambda x, negative_slope: jnp.where(x >= 0, x, scaled(negative_slope, x)),
     slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda negative_slope: (negative_slope, 1)),
     slope_from_output=lambda y, negative_slope: ~jnp.signbit(y),
     parameter_slopes={"negative_slope": lambda x, negative_slope: jnp.minimum(x, 0)},
@@ -134,7 +140,7 @@ def relu6(x: ArrayLike) -> Array:
 
 
 def _before_clamp(x: Array, negative_slope: Array, threshold: Array, shift: Array) -> Array:
-    return jnp.where(x > threshold, x, negative_slope * (x - threshold)) - shift
+    return jnp.where(x > threshold, x, scaled(negative_slope, x - threshold)) - shift
 
 
 def _general_relu(

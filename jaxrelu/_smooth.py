@@ -1,8 +1,4 @@
-"""Smooth rectifiers x s(x) with a gate s between 0 and 1: gelu, silu, mish.
-
-All are written in a = |x| and w = exp(-something), which is small: nothing overflows. For a gate with
-s(-x) = 1 - s(x) the slopes at x and -x add to 1, so that one formula, for x <= 0, serves both sides.
-"""
+"""Smooth rectifiers x s(x) with a gate s between 0 and 1: gelu, mish, telu."""
 
 import math
 
@@ -11,62 +7,33 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
-from ._numerics import (
-    cubic_exp,
-    exp,
-    exp_plus_1,
-    exponential_parts,
-    normal_tail,
-    normal_tail_slope,
-    times_exp,
-)
+from ._gates import finite, gated, gated_slope, mirrored
+from ._numerics import cubic_exp, exp, exponential_parts, normal_tail, normal_tail_slope
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
 _TANH_LINEAR = 2.0 * math.sqrt(2.0 / math.pi)
 _TANH_CUBIC = 0.044715 * _TANH_LINEAR
-# From here on every gate is 0 or 1 in every dtype: infinities become limits.
-_LIMIT = 750.0
-
-
-def _mirrored(x: Array, below: Array) -> Array:
-    """The slope at x from that at -|x|, where the two sides add to 1.
-
-    `below` is used once: XLA splits a computation whose expensive result is used twice, computes the
-    first half as soon as x is known, and keeps it to the end.
-    """
-    return jnp.where(x < 0, 0.0, 1.0) + jnp.where(x < 0, 1.0, -1.0) * below
-
-
-def _gated(x: Array, s: Array, p: Array) -> Array:
-    """x logistic(z), z with the sign of x, exp(-|z|) = s (1 + p)."""
-    x = jnp.maximum(x, -_LIMIT)
-    return jnp.where(x < 0, times_exp(x, s, p), x) / exp_plus_1(s, p)
-
-
-def _gated_slope(x: Array, m: Array, s: Array, p: Array) -> Array:
-    """The slope of x logistic(z), exp(-|z|) = w = s (1 + p), m = x dz/dx.
-
-    For x < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w enters the sum in its two
-    parts. Since logistic(-z) = 1 - logistic(z), the slopes at x and -x add to 1.
-    """
-    return _mirrored(x, times_exp((1.0 - m + s) + s * p, s, p) / jnp.square(exp_plus_1(s, p)))
+_TANH_LIMIT = 32.0  # the gate is 0 or 1 from here on in every dtype
+_TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
+_MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
 
 def _gelu(x: Array, approximate: bool) -> Array:
     a = jnp.abs(x)
     if approximate:
-        return _gated(x, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
+        return gated(x, x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
     below = normal_tail(a)
     return jnp.where(x < 0, -below, x - below)
 
 
 def _gelu_slope(x: Array, approximate: bool) -> Array:
-    a = jnp.minimum(jnp.abs(x), _LIMIT)
+    a = jnp.abs(x)
     if approximate:
+        a = jnp.minimum(a, _TANH_LIMIT)
         m = a * (_TANH_LINEAR + 3.0 * _TANH_CUBIC * a * a)
-        return _gated_slope(x, m, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
-    return _mirrored(x, normal_tail_slope(a))
+        return gated_slope(m, x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
+    return mirrored(x < 0, normal_tail_slope(a))
 
 
 @elementwise(value=_gelu, slope=_gelu_slope, static=("approximate",))
@@ -98,49 +65,11 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 
     Examples:
       >>> import jax, jaxrelu
-      >>> jaxrelu.gelu(jax.numpy.array([-jax.numpy.inf, -1.0, 9.0]), approximate=False).round(3)
-      Array([-0.   , -0.159,  9.   ], dtype=float32)
+      >>> jaxrelu.gelu(jax.numpy.array([-jax.numpy.inf, -1.0, 9.0], "float16"), approximate=False)
+      Array([-0.    , -0.1587,  9.    ], dtype=float16)
 
     References:
       Hendrycks and Gimpel, Gaussian error linear units, arXiv 1606.08415.
-    """
-    ...
-
-
-def _silu_slope(x: Array) -> Array:
-    a = jnp.minimum(jnp.abs(x), _LIMIT)
-    return _gated_slope(x, a, *exponential_parts(-a))
-
-
-@elementwise(value=lambda x: _gated(x, *exponential_parts(-jnp.abs(x))), slope=_silu_slope)
-def silu(x: ArrayLike) -> Array:
-    r"""Sigmoid linear unit, also called swish.
-
-    .. math:: \mathrm{silu}(x) = x \, \mathrm{logistic}(x) = \frac{x}{1 + e^{-x}}
-
-    The slope is s (1 + x (1 - s)) with s = logistic(x); there is no kink. Infinite inputs give the limits
-    0 and inf, slopes 0 and 1 (jax.nn gives NaN). 16-bit results are right to 0.51 ulp.
-
-    Kept for the backward pass: the input. `with_residual` offers nothing else: the output does not
-    determine the slope.
-
-    Args:
-      x: an array of any shape.
-
-    Returns:
-      An array of the shape and dtype of x; integers become floats.
-
-    Raises:
-      TypeError: if x is complex or not an array.
-
-    Examples:
-      >>> import jax, jaxrelu
-      >>> jaxrelu.silu(jax.numpy.array([-jax.numpy.inf, -1.0, 3.0])).round(3)
-      Array([-0.   , -0.269,  2.858], dtype=float32)
-
-    References:
-      Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, arXiv 1702.03118.
-      Ramachandran, Zoph and Le, Searching for activation functions, arXiv 1710.05941.
     """
     ...
 
@@ -150,12 +79,12 @@ def _mish(x: Array) -> Array:
     below = x < 0
     w = exp(-jnp.abs(x))
     n = jnp.where(below, w * (w + 2.0), 1.0 + 2.0 * w)
-    return jnp.maximum(x, -_LIMIT) * n / (n + jnp.where(below, 2.0, 2.0 * w * w))
+    return jnp.maximum(x, -_MISH_LIMIT) * n / (n + jnp.where(below, 2.0, 2.0 * w * w))
 
 
 def _mish_slope(x: Array) -> Array:
     below = x < 0
-    x = jnp.clip(x, -_LIMIT, _LIMIT)
+    x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     w = exp(-jnp.abs(x))
     n = 1.0 + 2.0 * w
     denominator = jnp.where(below, w * (w + 2.0) + 2.0, n + 2.0 * w * w)
@@ -191,10 +120,62 @@ def mish(x: ArrayLike) -> Array:
 
     Examples:
       >>> import jax, jaxrelu
-      >>> jaxrelu.mish(jax.numpy.array([-jax.numpy.inf, -1.0, 3.0])).round(3)
-      Array([-0.   , -0.303,  2.987], dtype=float32)
+      >>> jaxrelu.mish(jax.numpy.array([-jax.numpy.inf, -1.0, 3.0], "float16"))
+      Array([-0.    , -0.3035,  2.986 ], dtype=float16)
 
     References:
       Misra, Mish: a self regularized non-monotonic activation function, arXiv 1908.08681.
+    """
+    ...
+
+
+def _telu_parts(x: Array) -> tuple[Array, Array, Array]:
+    """e = exp(x), tanh(e) and 1 / cosh(e)**2, from q = exp(-2 e); e is bounded where tanh(e) is 1."""
+    s, p = exponential_parts(jnp.minimum(x, _TELU_LIMIT))
+    e = s * (1.0 + p)
+    scale, rest = exponential_parts(-2.0 * e)
+    q = scale * (1.0 + rest)
+    minus_expm1 = (1.0 - scale) - scale * rest
+    return e, minus_expm1 / (1.0 + q), 4.0 * q / jnp.square(1.0 + q)
+
+
+def _telu(x: Array) -> Array:
+    _, tanh, _ = _telu_parts(x)
+    return jnp.where(x > _TELU_LIMIT, x, finite(x) * tanh)
+
+
+def _telu_slope(x: Array) -> Array:
+    e, tanh, sech_squared = _telu_parts(x)
+    return tanh + jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT) * e * sech_squared
+
+
+@elementwise(value=_telu, slope=_telu_slope)
+def telu(x: ArrayLike) -> Array:
+    r"""Hyperbolic tangent exponential linear unit.
+
+    .. math:: \mathrm{telu}(x) = x \tanh(e^x)
+
+    The slope is tanh(e^x) + x e^x / cosh(e^x)^2; there is no kink. Infinite inputs give the limits 0 and
+    inf, slopes 0 and 1. A NaN gives NaN, with slope NaN. 16-bit results are right to 0.51 ulp.
+
+    Kept for the backward pass: the input. `with_residual` offers nothing else: the output does not
+    determine the slope.
+
+    Args:
+      x: an array of any shape.
+
+    Returns:
+      An array of the shape and dtype of x; integers become floats.
+
+    Raises:
+      TypeError: if x is complex or not an array.
+
+    Examples:
+      >>> import jax, jaxrelu
+      >>> jaxrelu.telu(jax.numpy.array([-jax.numpy.inf, -1.0, 3.0], "float16"))
+      Array([-0.   , -0.352,  3.   ], dtype=float16)
+
+    References:
+      Fernandez and Mali, TeLU activation function for fast and stable deep learning, arXiv 2412.20269.
     """
     ...

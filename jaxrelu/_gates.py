@@ -1,0 +1,44 @@
+"""The logistic gate: x logistic(z) and its slope, for silu, swish, tanh-GELU and their kin.
+
+Everything is written in w = exp(-|z|), which is small, so that nothing overflows.
+"""
+
+import jax.numpy as jnp
+from jax import Array
+
+from ._numerics import exp_plus_1, times_exp
+
+
+def finite(x: Array) -> Array:
+    """Infinities replaced by large numbers: 0 times them is 0, the limit, and not NaN."""
+    limit = float(jnp.finfo(x.dtype).max) / 4.0
+    return jnp.clip(x, -limit, limit)
+
+
+def logistic(negative: Array, s: Array, p: Array) -> Array:
+    """logistic(z), exp(-|z|) = s (1 + p)."""
+    return jnp.where(negative, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
+
+
+def gated(x: Array, negative: Array, s: Array, p: Array) -> Array:
+    """x logistic(z), exp(-|z|) = s (1 + p); `negative` says where z is."""
+    return jnp.where(negative, times_exp(finite(x), s, p), x) / exp_plus_1(s, p)
+
+
+def gated_slope(m: Array, negative: Array, s: Array, p: Array) -> Array:
+    """The slope of x logistic(z), exp(-|z|) = w = s (1 + p), m = |x dz/dx|.
+
+    For z < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w enters the sum in its two
+    parts. Since logistic(-z) = 1 - logistic(z), the slopes at z and -z add to 1.
+    """
+    below = times_exp((1.0 - m + s) + s * p, s, p) / jnp.square(exp_plus_1(s, p))
+    return mirrored(negative, below)
+
+
+def mirrored(negative: Array, below: Array) -> Array:
+    """`below` where `negative`, else 1 - below.
+
+    `below` is used once: XLA splits a computation whose expensive result is used twice, computes the
+    first half as soon as the input is known, and keeps it to the end.
+    """
+    return jnp.where(negative, 0.0, 1.0) + jnp.where(negative, 1.0, -1.0) * below
