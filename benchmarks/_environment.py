@@ -11,6 +11,8 @@ from typing import Any
 
 import jax
 
+import jaxrelu
+
 _PACKAGES = ("jax", "jaxlib", "flax", "numpy", "optax", "scikit-learn")
 
 
@@ -20,14 +22,15 @@ def environment(device: Any) -> dict[str, Any]:
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "arguments": sys.argv[1:],
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("jaxrelu", *_PACKAGES)},
+        "jaxrelu": jaxrelu.__version__,
+        **{name: _version(name) for name in _PACKAGES},
         "platform": platform.platform(),
         "backend": device.platform,
         "device": device.device_kind,
         "device_count": len(jax.devices(device.platform)),
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "load_average": os.getloadavg() if hasattr(os, "getloadavg") else None,
+        "load_average": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
         "commit": _git("rev-parse", "HEAD"),
         "dirty": bool(_git("status", "--porcelain")),
     }
@@ -46,7 +49,7 @@ def describe(environment: dict[str, Any]) -> str:
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
+    except importlib.metadata.PackageNotFoundError:
         return None
 
 

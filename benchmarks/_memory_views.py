@@ -7,7 +7,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from ._plots import Series, drawn, grouped_bars, height, legend
+from ._plots import Series, drawn, finish, grouped_bars, height
 from ._results import Row
 from ._subjects import OURS, PEER
 
@@ -81,12 +81,12 @@ def _plot(path: Path, title: str, environment: dict[str, Any], index: Index) -> 
     lines = -(-len(cases) // 2)
     with drawn(path, title, environment) as figure:
         figure.set_size_inches(10, lines * height(len(variants), 2))
-        panels = figure.subplots(lines, 2, sharex=True, sharey=True, squeeze=False).flat
+        panels = figure.subplots(lines, 2, sharey=True, squeeze=False).flat
         for axes, case in zip(panels, cases, strict=False):
             values = {lib: [index.get((variant, case, lib)) for variant in variants] for lib in (OURS, PEER)}
-            grouped_bars(axes, variants, [Series(library, of) for library, of in values.items()])
+            grouped_bars(axes, variants, [Series(library, of) for library, of in values.items()], "{:.3g}")
             axes.set_title(case)
-        legend(figure, figure.axes[0])
+        finish(figure)
 
 
 def _distinct(index: Iterable[tuple[str, str, str]], place: int) -> list[str]:

@@ -48,7 +48,7 @@ def drawn(path: Path, title: str, environment: dict[str, Any]) -> Iterator[Figur
     """A figure in the style of all; it is written to the path afterwards."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(layout="constrained")  # no pyplot: nothing global, no window system
-        figure.suptitle(title, fontsize=12, fontweight="bold")
+        figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
         yield figure
         figure.supxlabel(describe(environment), fontsize=7, color="#666666", x=0.01, ha="left")
         figure.savefig(path)
@@ -62,7 +62,6 @@ def height(groups: int, bars: int) -> float:
 def grouped_bars(axes: Axes, groups: Sequence[str], series: Sequence[Series], form: str = "{:.2f}") -> None:
     """Horizontal bars, one group a name from top to bottom, with their values written at their ends."""
     thickness = 0.84 / len(series)
-    largest = max((max(ends) for one in series for ends in _ends(one)), default=1.0)
     for place, one in enumerate(series):
         offset = (place - (len(series) - 1) / 2) * thickness
         ends = iter(_ends(one))
@@ -74,17 +73,27 @@ def grouped_bars(axes: Axes, groups: Sequence[str], series: Sequence[Series], fo
             axes.barh(y, value, thickness, color=COLOURS.get(one.label), label=one.label)
             if high > low:
                 axes.plot([low, high], [y, y], color="#333333", linewidth=0.8)
-            axes.text(max(value, high) + largest / 80, y, form.format(value), va="center", fontsize=6.5)
+            axes.annotate(
+                form.format(value),
+                (max(value, high), y),
+                (3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=6.5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+            )
     axes.set_yticks(range(len(groups)), groups)
     axes.set_ylim(len(groups) - 0.4, -0.6)
-    axes.set_xlim(0, largest * 1.1)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)
 
 
-def legend(figure: Figure, axes: Axes) -> None:
-    """One legend for all panels, each label once."""
-    handles, labels = axes.get_legend_handles_labels()
+def finish(figure: Figure) -> None:
+    """The same scale for all panels, with room for the values, and one legend."""
+    right = max(axes.dataLim.x1 for axes in figure.axes)
+    for axes in figure.axes:
+        axes.set_xlim(0, 1.1 * right)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
     figure.legend(once.values(), once.keys(), loc="outside upper right", ncols=len(once), fontsize=8)
 

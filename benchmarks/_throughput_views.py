@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from rich import box
 from rich.table import Table
 
-from ._plots import Series, drawn, grouped_bars, height, legend, power
+from ._plots import Series, drawn, finish, grouped_bars, height, power
 from ._results import Row
 from ._subjects import OURS, PEER
 
@@ -18,8 +18,9 @@ _MODES = {"forward": "forward", "value_and_gradient": "value with gradient"}
 _CAPTION = (
     "us: median time with half of its 95 % interval; * unstable, standard deviation at least 10 % of the "
     "mean. vs nn: time divided by that of jax.nn, round by round; below 1 is faster. of copy: bandwidth "
-    "divided by that of a copy of x in the same rounds. gradient: value with gradient by a forward and a "
-    "backward program, as in training; fused: by one program, where nothing need be stored."
+    "divided by that of a copy of x in the same rounds; caches can serve it better than the copy. gradient: "
+    "value with gradient by a forward and a backward program, as in training; fused: by one program, where "
+    "nothing need be stored."
 )
 _EAGER_CAPTION = "One call outside jit on an 8 x 8 float32 array: nearly all of it is dispatch."
 
@@ -163,7 +164,7 @@ def _panels(figure: Figure, index: Index, column: str, line: str) -> None:
         axes.axvline(1, color="black", linewidth=1)
         axes.set_title(label)
         axes.set_xlabel(f"line at 1: {line}")
-    legend(figure, panels[0])
+    finish(figure)
 
 
 def _interval(row: Row, column: str) -> tuple[float, float] | None:

@@ -45,7 +45,11 @@ def _state(result: Result) -> str:
 
 
 def _environment(result: Result) -> str:
-    rows = [f"| {name} | {value} |" for name, value in result.environment.items()]
+    listed = {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else value
+        for name, value in result.environment.items()
+    }
+    rows = [_line(pair) for pair in listed.items()]
     return "\n".join(["| environment | |", "|---|---|", *rows])
 
 
@@ -81,4 +85,4 @@ def _plain(cell: object) -> str:
     """The text of a cell without rich's markup."""
     if isinstance(cell, Text):
         return cell.plain
-    return Text.from_markup(str(cell or "")).plain.replace("\n", " ")
+    return Text.from_markup("" if cell is None else str(cell)).plain.replace("\n", " ")
