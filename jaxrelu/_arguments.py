@@ -27,7 +27,9 @@ def in_integers(
     value: Callable[..., Array], x: Array, parameters: dict[str, Array], options: dict[str, Any]
 ) -> Array:
     """A value that only selects, of integers: computed where every bound fits, returned in the dtype of x."""
-    wide = jnp.promote_types(x.dtype, jnp.int32)
+    wide = x.dtype if x.dtype != bool and jnp.iinfo(x.dtype).bits >= 32 else jnp.dtype("int32")
+    if jnp.issubdtype(wide, jnp.unsignedinteger):
+        parameters = {k: jnp.maximum(v, 0) for k, v in parameters.items()}  # a negative one would wrap
     result = value(x.astype(wide), **{k: v.astype(wide) for k, v in parameters.items()}, **options)
     return result if x.dtype == bool else result.astype(x.dtype)
 

@@ -38,7 +38,8 @@ class Declaration(Protocol):
     @property
     def check(self) -> Check | None: ...
 
-    def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array: ...
+    @property
+    def apply(self) -> Callable[..., Array]: ...
 
     def residuals(self) -> frozenset[str]: ...
 
@@ -151,7 +152,7 @@ def elementwise(
             static=static,
             check=check,
         )
-        return cast(Public, public_function(signature, declaration, ReverseMode()))
+        return declared_as(declaration)(signature)
 
     return declare
 
@@ -163,9 +164,14 @@ def composed(
 
     def declare(signature: Public) -> Public:
         declaration = Composition(signature.__name__, parts, formula, static, check)
-        return cast(Public, public_function(signature, declaration, ReverseMode()))
+        return declared_as(declaration)(signature)
 
     return declare
+
+
+def declared_as(declaration: Declaration) -> Callable[[Public], Public]:
+    """Declares a function by a declaration of its own kind."""
+    return lambda signature: cast(Public, public_function(signature, declaration, ReverseMode()))
 
 
 def public_function(
@@ -186,18 +192,21 @@ def public_function(
 
     public: Any = jax.jit(function, static_argnames=declaration.static)
     if declaration.check:
-        public = _checked(public, declaration.check, arguments_of)
+        public = _checked(public, declaration.check, declaration.static, arguments_of)
     public.declaration = declaration
     return public
 
 
-def _checked(function: Formula, check: Check, arguments_of: Callable[..., Any]) -> Formula:
+def _checked(
+    function: Formula, check: Check, static: tuple[str, ...], arguments_of: Callable[..., Any]
+) -> Formula:
     """Plain numbers become tracers inside jit: whether they are in range is asked outside."""
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Array:
         _, arguments = arguments_of(args, kwargs)
-        check(**{k: v if isinstance(v, (int, float)) else None for k, v in arguments.items()})
+        known = (int, float, str)
+        check(**{k: v if isinstance(v, known) or k in static else None for k, v in arguments.items()})
         return function(*args, **kwargs)
 
     return checked

@@ -1,4 +1,4 @@
-"""Piecewise linear rectifiers: relu, leaky_relu, relu6, general_relu.
+"""Piecewise linear rectifiers: relu, leaky_relu, relu6, general_relu, threshold.
 
 Their slope takes few values, so that one or two bits an element are all the backward pass needs.
 """
@@ -218,5 +218,47 @@ def general_relu(
 
     References:
       Chollet et al., Keras, `keras.layers.ReLU`; Howard et al., fastai, `GeneralRelu`.
+    """
+    ...
+
+
+@elementwise(
+    value=lambda x, threshold, value: jnp.where(jnp.isnan(x) | (x > threshold), x, value),
+    slope=Steps(index=lambda x, threshold, value: x > threshold, levels=lambda threshold, value: (0, 1)),
+    parameter_slopes={
+        "threshold": lambda x, threshold, value: jnp.zeros_like(x),
+        "value": lambda x, threshold, value: jnp.where(x > threshold, 0.0, 1.0),
+    },
+)
+def threshold(x: ArrayLike, threshold: ArrayLike = 0.0, value: ArrayLike = 0.0) -> Array:
+    r"""The identity above a threshold, a constant elsewhere.
+
+    .. math:: \mathrm{threshold}(x) = x \text{ for } x > \text{threshold}, \quad \text{value elsewhere}
+
+    The slope is 1 above the threshold and 0 elsewhere, at the threshold too. A NaN gives NaN, with slope 0.
+    Value and slope are exact. The derivative by threshold is taken as 0: the jump has none.
+
+    Kept for the backward pass: one bit an element; the input, if a parameter is differentiated too.
+    `with_residual` also offers "input".
+
+    Args:
+      x: an array of any shape.
+      threshold: the largest input that is replaced; a scalar or an array that broadcasts with x.
+      value: what replaces it; likewise.
+
+    Returns:
+      An array of the dtype of x; integers become floats.
+
+    Raises:
+      TypeError: if an argument is complex or not an array.
+      ValueError: if a parameter does not broadcast with x.
+
+    Examples:
+      >>> import jax, jaxrelu
+      >>> jaxrelu.threshold(jax.numpy.array([-2.0, 0.5, 3.0]), 1.0, 0.25)
+      Array([0.25, 0.25, 3.  ], dtype=float32)
+
+    References:
+      Konda, Memisevic and Krueger, Zero-bias autoencoders, ICLR 2015; PyTorch, `torch.nn.Threshold`.
     """
     ...
