@@ -39,6 +39,10 @@ class Reference:
     conditioning: Formula = lambda x, **parameters: 0.0
     """What the formula's own arithmetic costs in float32, in ulp, beyond what is allowed to every variant."""
     monotone: bool = False
+    keeps_integers: bool = False
+    """Whether an integer x stays one; else it becomes a float32."""
+    takes_scalars: bool = True
+    """Whether x may be without any axis."""
 
 
 def reference_of(name: str) -> Reference:
@@ -125,7 +129,7 @@ def general_relu(x: Any, negative_slope: Any, threshold: Any, max_value: Any, sh
 
 def general_relu_clamped(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Any:
     unlimited = general_relu(x, negative_slope, threshold, None, shift)
-    return unlimited >= (np.inf if max_value is None else max_value)
+    return np.zeros(np.shape(x), bool) if max_value is None else unlimited >= max_value
 
 
 def unless_clamped(formula: Formula) -> Formula:
@@ -157,6 +161,7 @@ REFERENCES: dict[str, Reference] = {
         value=lambda x: np.maximum(x, 0.0),
         slope=lambda x: np.where(x > 0, 1.0, 0.0),
         textbook=lambda x: max(x, 0),
+        keeps_integers=True,
         kinks=lambda: (0.0,),
         monotone=True,
     ),
@@ -166,6 +171,7 @@ REFERENCES: dict[str, Reference] = {
         value=lambda x: np.clip(x, 0.0, 6.0),
         slope=lambda x: np.where((x > 0) & (x < 6), 1.0, 0.0),
         textbook=lambda x: min(max(x, 0), 6),
+        keeps_integers=True,
         kinks=lambda: (0.0, 6.0),
         monotone=True,
     ),
@@ -247,6 +253,8 @@ REFERENCES: dict[str, Reference] = {
         value=lambda x: np.concatenate([np.maximum(x, 0.0), np.maximum(-x, 0.0)], -1),
         slope=lambda x: np.where(x > 0, 1.0, 0.0) - np.where(x < 0, 1.0, 0.0),
         textbook=abs,  # the sum of the halves, to which the slope with cotangent ones belongs
+        keeps_integers=True,
+        takes_scalars=False,
         kinks=lambda: (0.0,),
     ),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from measures import (
     SMALL_FLOATS,
+    all_patterns,
     assert_rounded_once,
     assert_within,
     compiled,
@@ -27,6 +28,22 @@ NAMES = list(jaxrelu.catalogue())
 def test_every_small_float_is_rounded_once(name):
     for dtype in SMALL_FLOATS:
         assert_rounded_once(name, compiled(name), dtype)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cotangents_are_multiplied_and_rounded_once(name):
+    """As many different cotangents as inputs; the product, too, is right to 0.51 ulp."""
+    x = all_patterns("bfloat16")
+    g = np.random.default_rng(0).normal(size=x.size).astype(x.dtype)
+
+    @jax.jit
+    def pulled_back(x, g, parameters):
+        y, pullback = jax.vjp(lambda x: jaxrelu.catalogue()[name].bound(x, **parameters), x)
+        return pullback(jnp.tile(g, y.size // x.size))[0]
+
+    got = float64(pulled_back(x, g, dict(jaxrelu.catalogue()[name].example)))
+    want = float64(g) * expected(name, x, parameters_of(name))[1]
+    assert_within(f"{name}, cotangent", x, got, want, 0.51)
 
 
 # A few roundings in float32: the exponential's, and one or two of a product and a quotient after it.
@@ -78,8 +95,6 @@ def test_slopes_by_parameters(name):
     x = np.linspace(-20, 20, 4096, dtype=np.float32)
     for case in cases_of(name):
         parameters = {k: jnp.full_like(x, p) for k, p in case.items() if p is not None}
-        if name == "prelu":  # a slope per channel of one axis, so one row of one channel each
-            parameters = {"negative_slope": jnp.full(x.shape, case["negative_slope"])}
         got = parameter_slopes(name)(x, parameters)
         for parameter in parameters:
             formula = reference_of(name).parameter_slopes.get(parameter)

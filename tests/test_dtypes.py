@@ -4,14 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from references import parameters_of
+from references import parameters_of, reference_of
 
 import jaxrelu
 
 ROWS = jaxrelu.catalogue()
 FLOATS = ("float8_e4m3fn", "float8_e5m2", "float16", "bfloat16", "float32")
-NEEDS_AN_AXIS = ("crelu",)  # they take no scalar
-KEEP_INTEGERS = ("relu", "relu6", "crelu")
 WITH_PARAMETERS = [name for name in ROWS if any(p is not None for p in parameters_of(name).values())]
 
 
@@ -25,6 +23,10 @@ def test_result_and_gradient_have_the_dtype_of_x(name):
         x = jax.ShapeDtypeStruct((4,), dtype)
         result, gradient = jax.eval_shape(lambda x: with_gradient(name, x, example(name))[:2], x)
         assert result.dtype == gradient.dtype == dtype
+        twin = jaxrelu.forward_mode(ROWS[name].function)
+        arguments = {**ROWS[name].arguments, **example(name)}
+        pushed = jax.eval_shape(lambda x, f=twin, a=arguments: jax.jvp(lambda x: f(x, **a), (x,), (x,)), x)
+        assert {part.dtype for part in pushed} == {jnp.dtype(dtype)}
 
 
 def with_gradient(name, x, parameters):
@@ -52,7 +54,7 @@ def test_float64(name):
         assert y.dtype == dx.dtype == "float64"
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if name not in NEEDS_AN_AXIS])
+@pytest.mark.parametrize("name", [name for name in ROWS if reference_of(name).takes_scalars])
 def test_python_scalars_stay_weak(name):
     """A weak result adds to a bfloat16 array, under strict promotion, as that of `jax.nn` does."""
     x = jnp.ones(2, "bfloat16")
@@ -64,7 +66,7 @@ def test_python_scalars_stay_weak(name):
 def test_integers(name, dtype):
     x = jnp.array([0, 1, 1, 0], dtype)
     y = ROWS[name].bound(x, **example(name))
-    if name in KEEP_INTEGERS:
+    if reference_of(name).keeps_integers:
         assert y.dtype == ("int32" if dtype == "bool" else dtype)
         assert y.tolist() == (ROWS[name].bound(x.astype("float32"))).tolist()
     else:
