@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ from sklearn.model_selection import train_test_split
 
 import jaxrelu
 import jaxrelu.nnx
+from jaxrelu.initializers import gain
 
 Module = Callable[[Array], Array]
 
@@ -83,20 +83,6 @@ def digits() -> Data:
 def _parted(images: np.ndarray, labels: np.ndarray, share: float) -> list[np.ndarray]:
     found = train_test_split(images, labels, test_size=share, stratify=labels, random_state=_SPLIT_SEED)
     return [np.asarray(part) for part in found]
-
-
-def gain(activation: Module) -> float:
-    """1 / sqrt(E f(z)^2) for z ~ N(0, 1): after it, a layer keeps the second moment of the layer before.
-
-    Gauss-Legendre on both sides of 0, where the rectifiers have their kink: Gauss-Hermite nodes straddle the
-    kink and converge slowly. An activation that makes several channels of one counts their mean.
-    """
-    nodes, weights = np.polynomial.legendre.leggauss(200)
-    half = 6 * (nodes + 1)  # [0, 12]; beyond it the density is below 1e-31
-    z = np.concatenate([-half, half])
-    density = np.concatenate([weights, weights]) * 6 * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
-    values = np.asarray(activation(jnp.asarray(z, jnp.float32)[:, None]), np.float64)
-    return float(1 / np.sqrt(density @ (values**2).mean(1)))
 
 
 def arguments(name: str) -> dict[str, Any]:
