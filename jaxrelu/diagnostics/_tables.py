@@ -1,0 +1,51 @@
+"""A report as a table: rich where it is asked for, plain text without it."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._report import Report
+
+_HEADINGS = (
+    "layer", "function", "units", "dead", "no gradient", "dormant", "zeros", "saturated", "mean", "deviation",
+    "rank", "NaN, inf",
+)  # fmt: skip
+_WARNING = 0.1
+
+
+def _cells(report: "Report") -> list[list[str]]:
+    rows = []
+    for name, layer in report.items():
+        of = layer.figures
+        shares = [f"{of[k]:.1%}" for k in ("dead", "gradient_dead", "dormant", "zeros", "saturated")]
+        moments = [f"{of['mean']:.3g}", f"{of['variance'] ** 0.5:.3g}", f"{of['rank']:.1f}"]
+        rows.append(
+            [name, layer.function, str(of["units"]), *shares, *moments, f"{of['nan'] + of['infinite']}"]
+        )
+    return rows
+
+
+def as_text(report: "Report") -> str:
+    """The table in plain text."""
+    rows = [list(_HEADINGS), *_cells(report)]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(_HEADINGS))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if k < 2 else cell.rjust(width)
+            for k, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([*lines, *report.problems()])
+
+
+def table(report: "Report") -> Any:
+    """The table for `rich.print`: layers with many dead units in red."""
+    from rich.table import Table
+
+    found = Table(title="Units that do not work", caption="\n".join(report.problems()) or None)
+    for k, heading in enumerate(_HEADINGS):
+        found.add_column(heading, justify="left" if k < 2 else "right")
+    for cells, layer in zip(_cells(report), report.values(), strict=True):
+        bad = max(layer.figures["dead"], layer.figures["gradient_dead"]) > _WARNING or layer.figures["nan"]
+        found.add_row(*cells, style="bold red" if bad else None)
+    return found
