@@ -35,6 +35,8 @@ from ._learned import pelu as pelu
 from ._learned import prelu as prelu
 from ._learned import srelu as srelu
 from ._learned import xielu as xielu
+from ._polynomial import PolynomialRelu as PolynomialRelu
+from ._polynomial import polynomial_relu as polynomial_relu
 from ._randomized import rrelu as rrelu
 from ._rectifiers import general_relu as general_relu
 from ._rectifiers import leaky_relu as leaky_relu

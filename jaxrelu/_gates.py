@@ -25,13 +25,14 @@ def gated(x: Array, negative: Array, s: Array, p: Array) -> Array:
     return jnp.where(negative, times_exp(finite(x), s, p), x) / exp_plus_1(s, p)
 
 
-def gated_slope(m: Array, negative: Array, s: Array, p: Array) -> Array:
-    """The slope of x logistic(z), exp(-|z|) = w = s (1 + p), m = |x dz/dx|.
+def gated_slope(negative: Array, s: Array, p: Array, m_high: Array, m_low: Array | float = 0.0) -> Array:
+    """The slope of x logistic(z), exp(-|z|) = w = s (1 + p), m = |x dz/dx| in one or two parts.
 
-    For z < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w enters the sum in its two
+    For z < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w and m enter the sum in their
     parts. Since logistic(-z) = 1 - logistic(z), the slopes at z and -z add to 1.
     """
-    below = times_exp((1.0 - m + s) + s * p, s, p) / jnp.square(exp_plus_1(s, p))
+    w = s * (1.0 + p)
+    below = times_exp(((1.0 - m_high) + s) + (s * p - m_low), s, p) / (1.0 + w * (2.0 + w))
     return mirrored(negative, below)
 
 

@@ -45,19 +45,20 @@ _FORMATS = {
     ),
 }
 
-# The normal tail is Q(a) = exp(-a**2 / 2) P(a). With the zero of the slope of a Q(a) factored out,
-# P(a) - a / sqrt(2 pi) = (NORMAL_ZERO - a) T(a). P / (1 - v) and T are polynomials in v = z / (1 + z),
-# z = TAIL_STRETCH a, about a centre that balances the rounding errors at both ends.
-TAIL_STRETCH = 0.35
+# The normal tail is Q(a) = exp(-a**2 / 2) P(a), a >= 0. Both tables are polynomials in v = z / (1 + z),
+# z = TAIL_STRETCH a, the stretch a power of two so that z is exact. The first gives a P(a) / v, about a
+# centre that balances the rounding errors at both ends. The second gives T, where the zero of the slope of
+# a Q(a) is factored out: P(a) - a / sqrt(2 pi) = (NORMAL_ZERO - a) T(a).
+TAIL_STRETCH = 0.25
 NORMAL_ZERO = 0.7517915246935645  # where Q(a) = a exp(-a**2 / 2) / sqrt(2 pi)
-NORMAL_TAIL_CENTRE = 0.2
-NORMAL_TAIL = (  # P(a) / (1 - v) for 0 <= a <= 13.3, in v - NORMAL_TAIL_CENTRE; relative error 3.2e-8
-    0.383185654, -0.525365345, 0.304951159, 0.039094819, -0.0969705841,
-    -0.0310535027, 0.0282509963, 0.042517796, -0.0291150905,
+NORMAL_TAIL_CENTRE = 0.35
+NORMAL_TAIL = (  # a P(a) / v for 0 <= a <= 13.3, in v - NORMAL_TAIL_CENTRE; relative error 7.5e-09
+    0.978037233, -1.79461919, 2.35662312, -2.1077746, 1.04971915,
+    0.0435652975, -0.387527641, 0.090194716, 0.136325534, -0.0643536873,
 )  # fmt: skip
-NORMAL_SLOPE = (  # T(a) for 0 <= a <= 13.3, in v; relative error 8.8e-9
-    0.665078001, -0.504725025, 0.291725199, -0.0108923277, -0.0471034675,
-    -0.00908170974, 0.0080108916, 0.0128554113, -0.00693473668,
+NORMAL_SLOPE = (  # T(a) for 0 <= a <= 13.3, in v; relative error 1.2e-8
+    0.665077987, -0.706612314, 0.854336604, -0.599203806, 0.16721921,
+    0.0716201532, -0.0636265955, 0.00534332281, 0.00482105126,
 )  # fmt: skip
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
 LOG1P = (  # (log1p(w) - w) / w**2 for 0 <= w <= 1, relative error 5.6e-8
@@ -141,8 +142,8 @@ def normal_tail(a: Array) -> Array:
     if a.dtype == jnp.float64:
         return a * 0.5 * erfc(a * math.sqrt(0.5))
     a = jnp.minimum(a, _largest_deviation(a))
-    t, v = _tail_variables(a, NORMAL_TAIL_CENTRE)
-    return a * times_exp(t * polynomial(v, NORMAL_TAIL), *_half_square_exp(a))
+    v = _tail_variable(a)
+    return times_exp(v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL), *_half_square_exp(a))
 
 
 def normal_tail_slope(a: Array) -> Array:
@@ -151,10 +152,9 @@ def normal_tail_slope(a: Array) -> Array:
     if a.dtype == jnp.float64:
         density = times_exp(jnp.full_like(a, 1.0 / math.sqrt(2.0 * math.pi)), *_half_square_exp(a))
         return 0.5 * erfc(a * math.sqrt(0.5)) - a * density
-    _, v = _tail_variables(a, 0.0)
     high = 0.751791536808013916015625  # NORMAL_ZERO as a float32; near it high - a is exact
     factor = (high - a) + (NORMAL_ZERO - high)
-    return times_exp(factor * polynomial(v, NORMAL_SLOPE), *_half_square_exp(a))
+    return times_exp(factor * polynomial(_tail_variable(a), NORMAL_SLOPE), *_half_square_exp(a))
 
 
 def _largest_deviation(a: Array) -> float:
@@ -162,11 +162,9 @@ def _largest_deviation(a: Array) -> float:
     return math.sqrt(2.0 * _FORMATS[a.dtype].underflow)
 
 
-def _tail_variables(a: Array, centre: float) -> tuple[Array, Array]:
-    """1 - v and v - centre."""
+def _tail_variable(a: Array) -> Array:
     z = TAIL_STRETCH * a
-    t = 1.0 / (1.0 + z)
-    return t, ((1.0 - centre) * z - centre) * t
+    return z / (1.0 + z)
 
 
 def _half_square_exp(a: Array) -> tuple[Array, Array]:
@@ -186,24 +184,28 @@ def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
     return exponential_parts(-jnp.minimum(a_high * b_high, form.underflow + 0.2), -low)
 
 
-def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array]:
-    """The parts of exp(-(linear a + cubic a**3)), a >= 0, without the rounding of the large exponent.
+def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array, Array, Array]:
+    """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
-    `high` carries a third of the places: its products with a third of a constant's are exact up to its
-    cube, and so is their sum. What that leaves out is small, and its rounding harmless.
+    The rounding of z would be multiplied by z. `high` carries a third of the places: its products with a
+    third of a constant's are exact up to its cube, and so is their sum. What that leaves out is small, and
+    its rounding harmless.
     """
     form = _FORMATS[a.dtype]
     a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
     high = _leading(a, form.third)
-    linear_high, cubic_high = _leading_of(linear, form.third), _leading_of(cubic, form.third)
     cube = high * high * high
     cube_high = _leading(cube, form.third)
-    left_out = (
-        (linear - linear_high) * high
-        + (cubic_high * (cube - cube_high) + (cubic - cubic_high) * cube)
-        + (a - high) * (linear + cubic * ((a + high) * a + high * high))
-    )
-    return exponential_parts(-(linear_high * high + cubic_high * cube_high), -left_out)
+    linear_high, cubic_high = _leading_of(linear, form.third), _leading_of(cubic, form.third)
+
+    first, third = linear_high * high, cubic_high * cube_high
+    first_low = (linear - linear_high) * high
+    third_low = cubic_high * (cube - cube_high) + (cubic - cubic_high) * cube
+    squares = (a + high) * a + high * high  # (a**3 - high**3) / (a - high)
+    z_low = first_low + third_low + (a - high) * (linear + cubic * squares)
+    m_low = first_low + 3.0 * third_low + (a - high) * (linear + 3.0 * cubic * squares)
+    s, p = exponential_parts(-(first + third), -z_low)
+    return s, p, first + 3.0 * third, m_low
 
 
 def _leading_of(constant: float, bits: int) -> float:

@@ -8,13 +8,12 @@ from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
 from ._gates import finite, gated, gated_slope, mirrored
-from ._numerics import cubic_exp, exp, exponential_parts, normal_tail, normal_tail_slope
+from ._numerics import cubic_exp, exponential_parts, normal_tail, normal_tail_slope, times_exp
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
 _TANH_LINEAR = 2.0 * math.sqrt(2.0 / math.pi)
 _TANH_CUBIC = 0.044715 * _TANH_LINEAR
-_TANH_LIMIT = 32.0  # the gate is 0 or 1 from here on in every dtype
 _TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
@@ -22,7 +21,8 @@ _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 def _gelu(x: Array, approximate: bool) -> Array:
     a = jnp.abs(x)
     if approximate:
-        return gated(x, x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
+        s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC)
+        return gated(x, x < 0, s, p)
     below = normal_tail(a)
     return jnp.where(x < 0, -below, x - below)
 
@@ -30,9 +30,7 @@ def _gelu(x: Array, approximate: bool) -> Array:
 def _gelu_slope(x: Array, approximate: bool) -> Array:
     a = jnp.abs(x)
     if approximate:
-        a = jnp.minimum(a, _TANH_LIMIT)
-        m = a * (_TANH_LINEAR + 3.0 * _TANH_CUBIC * a * a)
-        return gated_slope(m, x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
+        return gated_slope(x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
     return mirrored(x < 0, normal_tail_slope(a))
 
 
@@ -77,23 +75,28 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 def _mish(x: Array) -> Array:
     # tanh(log(1 + e**x)) is n / (n + 2) with n = e**x (e**x + 2); for x > 0 both are multiplied by w**2.
     below = x < 0
-    w = exp(-jnp.abs(x))
-    n = jnp.where(below, w * (w + 2.0), 1.0 + 2.0 * w)
-    return jnp.maximum(x, -_MISH_LIMIT) * n / (n + jnp.where(below, 2.0, 2.0 * w * w))
+    s, p = exponential_parts(-jnp.abs(x))
+    w = s * (1.0 + p)
+    above = 1.0 + 2.0 * w
+    numerator = jnp.where(below, times_exp(finite(x) * (w + 2.0), s, p), x * above)
+    return numerator / jnp.where(below, w * (w + 2.0) + 2.0, above + 2.0 * w * w)
 
 
 def _mish_slope(x: Array) -> Array:
     below = x < 0
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
-    w = exp(-jnp.abs(x))
-    n = 1.0 + 2.0 * w
-    denominator = jnp.where(below, w * (w + 2.0) + 2.0, n + 2.0 * w * w)
-    numerator = jnp.where(
-        below,
-        w * (4.0 * (1.0 + x) + w * (6.0 + 4.0 * x + w * (4.0 + w))),
-        n * denominator + 4.0 * x * w * w * (1.0 + w),
-    )
-    return numerator / jnp.square(denominator)
+    s, p = exponential_parts(-jnp.abs(x))
+    w = s * (1.0 + p)
+    # Below: w (4 (1 + x) + w (6 + 4 x + w (4 + w))) / d**2, d = w (w + 2) + 2 = d0 + d1, d0 without p.
+    inner = (6.0 + 4.0 * x) + w * (4.0 + w)
+    outer = (4.0 + 4.0 * x) + times_exp(inner, s, p)
+    d0 = s * s + 2.0 * s + 2.0
+    d1 = s * p * ((2.0 * s + 2.0) + s * p)
+    # Above: 1 + 2 w**2 (2 x (1 + w) - u) / u**2, u = 1 + 2 w (1 + w).
+    u = 1.0 + 2.0 * w * (1.0 + w)
+    numerator = jnp.where(below, times_exp(outer, s, p), 2.0 * w * w * (2.0 * x * (1.0 + w) - u))
+    denominator = jnp.where(below, d0 * d0 + d1 * (2.0 * d0 + d1), u * u)
+    return jnp.where(below, 0.0, 1.0) + numerator / denominator
 
 
 @elementwise(value=_mish, slope=_mish_slope)

@@ -22,7 +22,7 @@ def bsilu_slope(x: Array) -> Array:
     s, p = exponential_parts(-jnp.abs(x))
     magnitude = jnp.minimum(jnp.abs(x), underflow(x))
     gate = logistic(x < 0, s, p)
-    return gated_slope(magnitude, x < 0, s, p) + BSILU_SHIFT * gate * (1.0 - gate)
+    return gated_slope(x < 0, s, p, magnitude) + BSILU_SHIFT * gate * (1.0 - gate)
 
 
 def nelu_slope(x: Array) -> Array:

@@ -18,7 +18,7 @@ def _magnitude(x: Array, beta: Array | float = 1.0) -> Array:
 
 @elementwise(
     value=lambda x: gated(x, x < 0, *exponential_parts(-jnp.abs(x))),
-    slope=lambda x: gated_slope(_magnitude(x), x < 0, *exponential_parts(-jnp.abs(x))),
+    slope=lambda x: gated_slope(x < 0, *exponential_parts(-jnp.abs(x)), _magnitude(x)),
 )
 def silu(x: ArrayLike) -> Array:
     r"""Sigmoid linear unit, also called swish.
@@ -60,7 +60,7 @@ def _swish(x: Array, beta: Array | float) -> Array:
 
 
 def _swish_slope(x: Array, beta: Array | float) -> Array:
-    return gated_slope(_magnitude(x, beta), beta * x < 0, *product_exp(jnp.abs(x), jnp.abs(beta)))
+    return gated_slope(beta * x < 0, *product_exp(jnp.abs(x), jnp.abs(beta)), _magnitude(x, beta))
 
 
 def _swish_beta_slope(x: Array, beta: Array | float) -> Array:
@@ -142,13 +142,13 @@ def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
 
 
 def _acon_gate(x: Array, p1: Array, p2: Array, beta: Array) -> tuple[Array, Array, Array, Array]:
-    """|z|, whether z < 0, and the parts of exp(-|z|), for z = beta (p1 - p2) x."""
+    """Whether z < 0, the parts of exp(-|z|), and |z|, for z = beta (p1 - p2) x."""
     rate = beta * (p1 - p2)
-    return _magnitude(x, rate), rate * x < 0, *product_exp(jnp.abs(x), jnp.abs(rate))
+    return rate * x < 0, *product_exp(jnp.abs(x), jnp.abs(rate)), _magnitude(x, rate)
 
 
 def _acon_c(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
-    _, negative, s, p = _acon_gate(x, p1, p2, beta)
+    negative, s, p, _ = _acon_gate(x, p1, p2, beta)
     mixed = (p1 - p2) * logistic(negative, s, p) + p2
     return jnp.where(mixed == 0.0, 0.0, x * mixed)
 

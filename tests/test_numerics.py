@@ -45,7 +45,7 @@ def deviation(v):
 
 
 def tail(v):
-    return mills(deviation(v)) / (1.0 - v)
+    return mills(deviation(v)) / (1.0 - v) / _numerics.TAIL_STRETCH
 
 
 def slope_of_tail(v):
@@ -60,8 +60,8 @@ def log1p_remainder(w):
 
 
 FITS = {
-    "NORMAL_TAIL": (tail, 0.0, LARGEST_VARIABLE, _numerics.NORMAL_TAIL_CENTRE, 4e-8),
-    "NORMAL_SLOPE": (slope_of_tail, 0.0, LARGEST_VARIABLE, 0.0, 1e-8),
+    "NORMAL_TAIL": (tail, 0.0, LARGEST_VARIABLE, _numerics.NORMAL_TAIL_CENTRE, 1e-8),
+    "NORMAL_SLOPE": (slope_of_tail, 0.0, LARGEST_VARIABLE, 0.0, 2e-8),
     "LOG1P": (log1p_remainder, 0.0, 1.0, 0.0, 6e-8),
 }
 
