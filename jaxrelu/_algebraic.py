@@ -69,7 +69,8 @@ def star_relu(x: ArrayLike, scale: ArrayLike = STAR_SCALE, bias: ArrayLike = STA
 
     Args:
       x: an array of any shape.
-      scale, bias: scalars or arrays that broadcast with x, learned or not.
+      scale: a scalar or an array that broadcasts with x, learned or not.
+      bias: likewise, in the units of the result.
 
     Returns:
       An array of the dtype of x; integers become floats.

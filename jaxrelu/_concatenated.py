@@ -7,18 +7,23 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from ._arguments import channel_axis, split_axis
+from ._arguments import channel_axis, is_integral, split_axis
 from ._differentiation import Differentiation, ForwardMode
 from ._elementwise import composed, declared_as
+from ._formulas import Formula
 from ._rectifiers import relu
 from ._residuals import Bits, bits_for, pack, unpack
 
 
-@composed(
-    relu,
-    formula=lambda relu, x, axis: jnp.concatenate([relu(x), relu(-x)], channel_axis("crelu", x, axis)),
-    static=("axis",),
-)
+def _crelu(relu: Formula, x: Array, axis: int) -> Array:
+    if is_integral(x):  # the negative of an unsigned integer or a boolean is none
+        halves = [relu(x), relu(-x.astype(jnp.int32)).astype(relu(x).dtype)]
+    else:
+        halves = [relu(x), relu(-x)]
+    return jnp.concatenate(halves, channel_axis("crelu", x, axis))
+
+
+@composed(relu, formula=_crelu, static=("axis",))
 def crelu(x: ArrayLike, axis: int = -1) -> Array:
     r"""Concatenated rectified linear unit: both halves of x, each rectified.
 

@@ -55,12 +55,15 @@ class Elementwise:
     parameter_slopes: Mapping[str, Formula]
     selects: bool
     same_shape: bool
+    optional: frozenset[str]
     static: tuple[str, ...]
     check: Check | None
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
         # An optional parameter left at None is an option too: the formulas see the None.
-        options = {k: v for k, v in arguments.items() if k in self.static or v is None}
+        options = {
+            k: v for k, v in arguments.items() if k in self.static or (v is None and k in self.optional)
+        }
         parameters = {k: as_operand(self.name, k, v) for k, v in arguments.items() if k not in options}
         if self.selects and all(map(is_integral, (x, *parameters.values()))):
             return in_integers(self.value, x, parameters, options)
@@ -149,6 +152,9 @@ def elementwise(
             parameter_slopes=parameter_slopes or {},
             selects=selects,
             same_shape=same_shape,
+            optional=frozenset(
+                k for k, p in inspect.signature(signature).parameters.items() if p.default is None
+            ),
             static=static,
             check=check,
         )

@@ -27,8 +27,8 @@ def hard_tanh(x: ArrayLike, min_value: ArrayLike = -1, max_value: ArrayLike = 1)
 
     .. math:: \mathrm{hard\_tanh}(x) = \min(\max(x, \text{min\_value}), \text{max\_value})
 
-    The slope is 1 between the bounds and on them, as in `jax.nn` (0 on them in PyTorch), and 0 outside. A
-    NaN gives NaN, with slope 0. Value and slope are exact.
+    The slope is 1 between the bounds and 0 outside; at the kinks, on the bounds, it is 1, as in `jax.nn` (0 in
+    PyTorch). A NaN gives NaN, with slope 0. Value and slope are exact.
 
     Kept for the backward pass: one bit an element; the input, if a bound is differentiated too.
     `with_residual` also offers "input".
@@ -98,7 +98,7 @@ def hard_sigmoid(x: ArrayLike) -> Array:
     slope=lambda x: jnp.where(x > -3.0, jnp.where(x < 3.0, (2.0 * x + 3.0) / 6.0, 1.0), 0.0),
 )
 def hard_silu(x: ArrayLike) -> Array:
-    r"""silu with hard_sigmoid for its gate, also called hard_swish.
+    r"""Silu with hard_sigmoid for its gate, also called hard_swish.
 
     .. math:: \mathrm{hard\_silu}(x) = x \, \mathrm{relu6}(x + 3) / 6
 

@@ -119,8 +119,11 @@ def srelu(
 
     Args:
       x: an array of any shape.
-      left_threshold, left_slope, right_threshold, right_slope: scalars or arrays that broadcast with x, one
-        each per channel as a rule. Exclude them from weight decay.
+      left_threshold: where the left line begins, in the units of x; a scalar or an array that broadcasts
+        with x, one value per channel as a rule, like the others. Exclude all four from weight decay.
+      left_slope: the slope of the left line.
+      right_threshold: where the right line begins, in the units of x.
+      right_slope: the slope of the right line.
 
     Returns:
       An array of the dtype of x, whatever the dtype of the parameters; integers become floats.
@@ -218,8 +221,9 @@ def xielu(x: ArrayLike, alpha_p: ArrayLike = 0.8, alpha_n: ArrayLike = 0.8, beta
 
     Args:
       x: an array of any shape.
-      alpha_p, alpha_n: the curvatures, positive, alpha_n above beta; scalars or arrays that broadcast with x.
-        The paper trains them through softplus, as `jaxrelu.nnx.XIELU` does. Exclude them from weight decay.
+      alpha_p: the curvature above 0, positive; a scalar or an array that broadcasts with x. The paper trains
+        it through softplus, as `jaxrelu.nnx.XIELU` does. Exclude it from weight decay.
+      alpha_n: the curvature below 0, above beta; likewise.
       beta: the slope at 0, fixed in the paper; likewise.
 
     Returns:

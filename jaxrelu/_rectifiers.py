@@ -60,7 +60,7 @@ def relu(x: ArrayLike) -> Array:
 @elementwise(
     value=lambda x, negative_slope: jnp.where(x >= 0, x, scaled(negative_slope, x)),
     slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda negative_slope: (negative_slope, 1)),
-    slope_from_output=lambda y, negative_slope: ~jnp.signbit(y),
+    slope_from_output=lambda y, negative_slope: ~jnp.signbit(y) & ~jnp.isnan(y),
     parameter_slopes={"negative_slope": lambda x, negative_slope: jnp.minimum(x, 0)},
 )
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
@@ -185,8 +185,8 @@ def general_relu(
     It covers `keras.activations.relu(x, negative_slope, max_value, threshold)` and fastai's
     `GeneralRelu(leak, sub, maxv)`, where `sub` is the shift, taken off before the clamp.
 
-    The slope is negative_slope up to and at the threshold, 1 above it, and 0 where the ceiling is reached
-    or touched. A NaN gives NaN, with the slope negative_slope. Value and slope are rounded once, from
+    The slope is negative_slope below the threshold, 1 above it, and 0 where the ceiling is reached; at the
+    kinks it is negative_slope (threshold) and 0 (ceiling). A NaN gives NaN, with the slope negative_slope. Value and slope are rounded once, from
     float32 for 16-bit floats. Unlike Keras's, the leak of an infinite input is not NaN, and a ceiling does
     not cut off the negative part.
 
@@ -235,7 +235,7 @@ def threshold(x: ArrayLike, threshold: ArrayLike = 0.0, value: ArrayLike = 0.0) 
 
     .. math:: \mathrm{threshold}(x) = x \text{ for } x > \text{threshold}, \quad \text{value elsewhere}
 
-    The slope is 1 above the threshold and 0 elsewhere, at the threshold too. A NaN gives NaN, with slope 0.
+    The slope is 1 above the threshold and 0 elsewhere, at the kink too. A NaN gives NaN, with slope 0.
     Value and slope are exact. The derivative by threshold is taken as 0: the jump has none.
 
     Kept for the backward pass: one bit an element; the input, if a parameter is differentiated too.

@@ -96,14 +96,16 @@ def pack(codes: Array, bits: int) -> Array:
     per_byte = 8 // bits
     padding = -codes.shape[-1] % per_byte
     codes = jnp.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, padding)])
-    groups = codes.reshape(*codes.shape[:-1], -1, per_byte)
+    groups = codes.reshape(*codes.shape[:-1], codes.shape[-1] // per_byte, per_byte)
     return lax.reduce(groups << _shifts(groups, bits), jnp.uint8(0), lax.bitwise_or, (groups.ndim - 1,))
 
 
 def unpack(packed: Array, shape: tuple[int, ...], bits: int) -> Array:
     """The codes of an array of this shape: booleans for one bit, else bytes."""
-    groups = jnp.broadcast_to(packed[..., None], (*packed.shape, 8 // bits))
-    codes = ((groups >> _shifts(groups, bits)) & (2**bits - 1)).reshape(*packed.shape[:-1], -1)
+    per_byte = 8 // bits
+    groups = jnp.broadcast_to(packed[..., None], (*packed.shape, per_byte))
+    codes = (groups >> _shifts(groups, bits)) & (2**bits - 1)
+    codes = codes.reshape(*packed.shape[:-1], packed.shape[-1] * per_byte)
     codes = codes[..., : shape[-1] if shape else 1].reshape(shape)
     return codes.astype(bool) if bits == 1 else codes
 

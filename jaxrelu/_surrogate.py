@@ -58,7 +58,7 @@ def surrogate_relu(
     surrogate: Literal["bsilu", "nelu"] | Slope = "bsilu",
     where: Literal["all", "negative"] = "all",
 ) -> Array:
-    r"""relu with a surrogate slope in the backward pass (SUGAR).
+    r"""Relu with a surrogate slope in the backward pass (SUGAR).
 
     .. math:: \mathrm{surrogate\_relu}(x) = \max(x, 0), \quad \text{slope}(x) = \mathrm{surrogate}(x)
 

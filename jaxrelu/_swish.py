@@ -185,7 +185,8 @@ def acon_c(x: ArrayLike, p1: ArrayLike = 1.0, p2: ArrayLike = 0.0, beta: ArrayLi
 
     Args:
       x: an array of any shape.
-      p1, p2: the slopes far out on either side; scalars or arrays that broadcast with x.
+      p1: the slope far out on one side; a scalar or an array that broadcasts with x.
+      p2: the slope far out on the other; likewise.
       beta: how sharply it switches; likewise. 0 is the mean of both lines. Exclude all three from weight
         decay.
 
