@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 import jaxrelu
@@ -57,4 +56,4 @@ def subjects(row: jaxrelu.Variant) -> list[Subject]:
 
 
 def _is_float(value: object) -> bool:
-    return np.issubdtype(getattr(value, "dtype", type(value)), np.floating)
+    return jnp.issubdtype(getattr(value, "dtype", type(value)), jnp.floating)

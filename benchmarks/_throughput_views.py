@@ -131,7 +131,9 @@ def _eager_table(index: Index) -> Table:
 def _microseconds(row: Row) -> str:
     """Such as `152 ±2%*`: the median, half of its interval, and the mark of an unstable row."""
     spread = (row["high"] - row["low"]) / 2 / row["median"]
-    return f"{row['median'] * 1e6:.4g} ±{spread:.0%}{'*' if row['unstable'] else ''}"
+    time = row["median"] * 1e6
+    number = f"{time:.3g}" if time < 100 else f"{time:,.0f}"
+    return f"{number} ±{spread:.0%}{'*' if row['unstable'] else ''}"
 
 
 def _number(value: float | None, form: str) -> str:
