@@ -10,9 +10,9 @@ from ._algebraic import squared_relu as squared_relu
 from ._algebraic import squareplus as squareplus
 from ._algebraic import star_relu as star_relu
 from ._apl import apl as apl
-from ._catalogue import Variant as Variant
 from ._catalogue import catalogue as catalogue
 from ._catalogue import get as get
+from ._catalogue import register as register
 from ._concatenated import crelu as crelu
 from ._concatenated import maxout as maxout
 from ._elementwise import forward_mode as forward_mode
@@ -52,5 +52,6 @@ from ._swish import parametric_swish as parametric_swish
 from ._swish import quick_gelu as quick_gelu
 from ._swish import silu as silu
 from ._swish import swish as swish
+from ._variant import Variant as Variant
 
 __version__ = "0.1.0"

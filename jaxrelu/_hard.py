@@ -27,8 +27,8 @@ def hard_tanh(x: ArrayLike, min_value: ArrayLike = -1, max_value: ArrayLike = 1)
 
     .. math:: \mathrm{hard\_tanh}(x) = \min(\max(x, \text{min\_value}), \text{max\_value})
 
-    The slope is 1 between the bounds and 0 outside; at the kinks, on the bounds, it is 1, as in `jax.nn` (0 in
-    PyTorch). A NaN gives NaN, with slope 0. Value and slope are exact.
+    The slope is 1 between the bounds and 0 outside; at the kinks, on the bounds, it is 1, as in `jax.nn`
+    (0 in PyTorch). A NaN gives NaN, with slope 0. Value and slope are exact.
 
     Kept for the backward pass: one bit an element; the input, if a bound is differentiated too.
     `with_residual` also offers "input".

@@ -186,9 +186,9 @@ def general_relu(
     `GeneralRelu(leak, sub, maxv)`, where `sub` is the shift, taken off before the clamp.
 
     The slope is negative_slope below the threshold, 1 above it, and 0 where the ceiling is reached; at the
-    kinks it is negative_slope (threshold) and 0 (ceiling). A NaN gives NaN, with the slope negative_slope. Value and slope are rounded once, from
-    float32 for 16-bit floats. Unlike Keras's, the leak of an infinite input is not NaN, and a ceiling does
-    not cut off the negative part.
+    kinks it is negative_slope (threshold) and 0 (ceiling). A NaN gives NaN, with the slope negative_slope.
+    Value and slope are rounded once, from float32 for 16-bit floats. Unlike Keras's, the leak of an infinite
+    input is not NaN, and a ceiling does not cut off the negative part.
 
     Kept for the backward pass: one bit an element, two with a max_value; the input, if a parameter is
     differentiated too. `with_residual` also offers "input".

@@ -1,0 +1,50 @@
+"""The names under which other libraries have these functions, with the arguments that make them alike."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# A row of the catalogue, and what their default arguments are where they are not ours.
+Alias = tuple[str, Mapping[str, Any]]
+
+# In this order: a name without a library is looked up in each.
+LIBRARIES = ("jax", "torch", "huggingface", "keras")
+
+
+def _same(*names: str) -> dict[str, Alias]:
+    return {name: (name, {}) for name in names}
+
+
+def _renamed(**names: str) -> dict[str, Alias]:
+    return {name: (variant, {}) for name, variant in names.items()}
+
+
+ALIASES: dict[str, dict[str, Alias]] = {
+    "jax": {
+        **_same("relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus"),
+        **_same("glu", "squareplus", "hard_tanh", "hard_sigmoid", "hard_silu"),
+        **_renamed(swish="silu", hard_swish="hard_silu", gelu_tanh="gelu", relu_squared="squared_relu"),
+    },
+    "torch": {
+        **_same("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "silu", "mish"),
+        **_same("softplus", "threshold", "glu"),
+        **_renamed(gelu="gelu_exact", GELU="gelu_exact", SiLU="silu", Mish="mish", Softplus="softplus"),
+        **_renamed(ReLU="relu", ReLU6="relu6", LeakyReLU="leaky_relu", PReLU="prelu", RReLU="rrelu"),
+        **_renamed(ELU="elu", CELU="celu", SELU="selu", GLU="glu", Threshold="threshold"),
+        **_renamed(hardtanh="hard_tanh", hardsigmoid="hard_sigmoid", hardswish="hard_silu"),
+        **_renamed(Hardtanh="hard_tanh", Hardsigmoid="hard_sigmoid", Hardswish="hard_silu"),
+    },
+    "huggingface": {
+        **_same("relu", "relu6", "leaky_relu", "mish", "silu", "quick_gelu", "prelu", "xielu"),
+        **_renamed(gelu="gelu_exact", gelu_python="gelu_exact", gelu_new="gelu", gelu_fast="gelu"),
+        **_renamed(gelu_accurate="gelu", gelu_pytorch_tanh="gelu", gelu_python_tanh="gelu"),
+        **_renamed(relu2="squared_relu", swish="silu", hardswish="hard_silu"),
+    },
+    "keras": {
+        **_same("relu", "relu6", "elu", "celu", "selu", "silu", "mish", "softplus", "glu", "squareplus"),
+        **_same("hard_tanh", "hard_sigmoid", "hard_silu", "threshold"),
+        **_renamed(gelu="gelu_exact", swish="silu", hard_swish="hard_silu", ReLU="relu", ELU="elu"),
+        **_renamed(PReLU="prelu"),
+        "leaky_relu": ("leaky_relu", {"negative_slope": 0.2}),
+        "LeakyReLU": ("leaky_relu", {"negative_slope": 0.3}),
+    },
+}
