@@ -19,7 +19,6 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
-from jax.scipy.special import erfc
 
 
 class _Format(NamedTuple):
@@ -140,7 +139,7 @@ def log1p(w: Array) -> Array:
 def normal_tail(a: Array) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     if a.dtype == jnp.float64:
-        return a * 0.5 * erfc(a * math.sqrt(0.5))
+        return a * 0.5 * lax.erfc(a * math.sqrt(0.5))
     a = jnp.minimum(a, _largest_deviation(a))
     v = _tail_variable(a)
     return times_exp(v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL), *_half_square_exp(a))
@@ -151,7 +150,7 @@ def normal_tail_slope(a: Array) -> Array:
     a = jnp.minimum(a, _largest_deviation(a))
     if a.dtype == jnp.float64:
         density = times_exp(jnp.full_like(a, 1.0 / math.sqrt(2.0 * math.pi)), *_half_square_exp(a))
-        return 0.5 * erfc(a * math.sqrt(0.5)) - a * density
+        return 0.5 * lax.erfc(a * math.sqrt(0.5)) - a * density
     high = 0.751791536808013916015625  # NORMAL_ZERO as a float32; near it high - a is exact
     factor = (high - a) + (NORMAL_ZERO - high)
     return times_exp(factor * polynomial(_tail_variable(a), NORMAL_SLOPE), *_half_square_exp(a))
