@@ -46,13 +46,11 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> "opt
     """
     import optax
 
-    def init(parameters: Any) -> AdamState:
-        count = jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.int32), parameters)
-        return AdamState(
-            count, jax.tree.map(jnp.zeros_like, parameters), jax.tree.map(jnp.zeros_like, parameters)
-        )
+    def init(params: Any) -> AdamState:
+        count = jax.tree.map(lambda p: jnp.zeros(p.shape, jnp.int32), params)
+        return AdamState(count, jax.tree.map(jnp.zeros_like, params), jax.tree.map(jnp.zeros_like, params))
 
-    def update(updates: Any, state: AdamState, params: Any = None) -> tuple[Any, AdamState]:
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, AdamState]:
         del params
         count = jax.tree.map(lambda n: n + 1, state.count)
         mu = jax.tree.map(lambda g, m: b1 * m + (1 - b1) * g, updates, state.mu)

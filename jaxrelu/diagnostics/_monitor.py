@@ -11,7 +11,7 @@ from jax import Array, lax
 
 from ._capture import Call, activities, read
 from ._models import opened
-from ._remedies import remedies
+from ._remedies import REMEDY, problem
 from ._statistics import Statistics
 
 
@@ -142,17 +142,9 @@ class Monitor:
           The warnings, which are also given as `DyingUnitsWarning`.
         """
         values = {key: float(value) for key, value in self.log(state).items()}
-        texts = [
-            text
-            for name in state.layers
-            if (
-                text := remedies(
-                    name,
-                    {"dead": values[f"dead/{name}"], "nan": values[f"nan/{name}"]},
-                    self.threshold,
-                )
-            )
-        ]
+        figures = ({"dead": values[f"dead/{name}"], "nan": values[f"nan/{name}"]} for name in state.layers)
+        found = (problem(name, of, self.threshold) for name, of in zip(state.layers, figures, strict=True))
+        texts = [f"{text}; {REMEDY}" for text in found if text]
         for text in texts:
             warnings.warn(text, DyingUnitsWarning, stacklevel=2)
         return texts

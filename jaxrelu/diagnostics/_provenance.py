@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 
 class Units(NamedTuple):
-    """The units of an activation along an axis: position p belongs to unit (p // inner) % count."""
+    """The units of an activation along an axis: position p belongs to unit (p // inner) % number."""
 
     site: int
-    count: int
+    number: int
     inner: int = 1
 
 

@@ -173,7 +173,7 @@ def _targets(trace: Trace) -> list[_Target]:
         served = {edge.units.site for edge in outgoing}
         length = trace.model.leaves[weight[0]].shape[weight[1]]
         whole = all(len(trace.sites[p].unit_axes) == 1 and not trace.sites[p].repeats for p in places)
-        same = all(edge.units.count == length for edge in outgoing)
+        same = all(edge.units.number == length for edge in outgoing)
         if whole and same and served == set(places) and not served & trace.flow.leaks:
             names = tuple(trace.names[place] for place in places)
             function = trace.sites[places[0]].function
@@ -188,7 +188,7 @@ def _matched(function: str) -> Initializer:
 
 def _repeated(units: Array, edge: Edge, weight: Array) -> Array:
     """The marks along the axis of a weight that takes each unit several times, as after flattening."""
-    position = jnp.arange(weight.shape[edge.axis]) // edge.units.inner % edge.units.count
+    position = jnp.arange(weight.shape[edge.axis]) // edge.units.inner % edge.units.number
     return units[position]
 
 

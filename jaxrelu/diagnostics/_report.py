@@ -10,7 +10,7 @@ from jax import Array
 
 from ._capture import Call, activities, read
 from ._models import opened
-from ._remedies import remedies
+from ._remedies import problem
 from ._statistics import Statistics
 
 _RANK_LIMIT = 1024  # units up to which the products for the effective rank are gathered
@@ -74,7 +74,7 @@ class Report(Mapping[str, Layer]):
     """The layers of a model by name, in the order in which they run.
 
     `print(report)` shows a table, and with rich `rich.print(report)` one in colour. `as_dict` is for
-    loggers, `problems` names what is wrong and the remedies.
+    loggers, `problems` names what is wrong.
     """
 
     layers: dict[str, Layer]
@@ -103,9 +103,8 @@ class Report(Mapping[str, Layer]):
 
     def problems(self, threshold: float = 0.1) -> list[str]:
         """One sentence a layer in which more than this share of units is dead, or a value is NaN."""
-        return [
-            text for layer in self.layers.values() if (text := remedies(layer.name, layer.figures, threshold))
-        ]
+        found = (problem(layer.name, layer.figures, threshold) for layer in self.layers.values())
+        return [text for text in found if text]
 
     def merge(self, other: "Report") -> "Report":
         """What two reports of the same model have seen, as one.
@@ -246,4 +245,4 @@ def measure(
     if len(set(examples.values())) > 1:
         listed = ", ".join(f"{name} {n[0] if n else 'none'}" for name, n in examples.items())
         raise ValueError(f"measure: layers must have the same number of examples (axis 0), got {listed}")
-    return {name: statistics(y, slopes=slopes and slopes[name]) for name, y in outputs.items()}
+    return {name: statistics(y, slopes=slopes[name] if slopes else None) for name, y in outputs.items()}

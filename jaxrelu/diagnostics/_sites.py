@@ -97,13 +97,13 @@ def _activation(equation: Any, names: frozenset[str]) -> Activation | None:
     primitive = equation.primitive.name
     if len(equation.outvars) != 1:
         return None
-    if (name := _called(equation)) in names:
-        body = body_of(equation)
-        assert name is not None and body is not None
-        function = jaxpr_as_fun(body)
-        return Activation(name, lambda *operands: function(*operands)[0], list(equation.invars))
+    name, body = _called(equation), body_of(equation)
+    if name in names and name is not None and body is not None:
+        call = jaxpr_as_fun(body)
+        return Activation(name, lambda *operands: call(*operands)[0], list(equation.invars))
     if primitive in _BARE and equation.outvars[0].aval.ndim:
-        return Activation(*_BARE[primitive], list(equation.invars))
+        name, function = _BARE[primitive]
+        return Activation(name, function, list(equation.invars))
     if primitive == "max" and (x := _above_zero(equation)) is not None:
         return Activation("relu", _maximum, [x])
     return None

@@ -130,8 +130,8 @@ class Statistics:
             _weighted(self.magnitude, other.magnitude, share),
             _weighted(self.mean, other.mean, share),
             variance,
-            _weighted(self.second, other.second, whole[..., None]),
-            _weighted(self.gradient, other.gradient, whole),
+            _weighted_or_none(self.second, other.second, whole[..., None]),
+            _weighted_or_none(self.gradient, other.gradient, whole),
         )
 
     def merged(self) -> "Statistics":
@@ -151,8 +151,12 @@ class Statistics:
         return (self.observations - self.nan - self.infinite).as_float()
 
 
-def _weighted(mine: Array | None, theirs: Array | None, share: Array) -> Array | None:
-    return None if mine is None or theirs is None else mine + share * (theirs - mine)
+def _weighted(mine: Array, theirs: Array, share: Array) -> Array:
+    return mine + share * (theirs - mine)
+
+
+def _weighted_or_none(mine: Array | None, theirs: Array | None, share: Array) -> Array | None:
+    return None if mine is None or theirs is None else _weighted(mine, theirs, share)
 
 
 def statistics(

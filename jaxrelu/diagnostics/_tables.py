@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ._remedies import REMEDY
+
 if TYPE_CHECKING:
     from ._report import Report
 
 _HEADINGS = (
-    "layer", "function", "units", "dead", "no gradient", "dormant", "zeros", "saturated", "mean", "deviation",
-    "rank", "NaN, inf",
+    "layer", "function", "units", "dead", "no grad", "dormant", "zeros", "flat", "mean", "dev.", "rank", "NaN",
 )  # fmt: skip
 _WARNING = 0.1
 
@@ -16,12 +17,21 @@ def _cells(report: "Report") -> list[list[str]]:
     rows = []
     for name, layer in report.items():
         of = layer.figures
-        shares = [f"{of[k]:.1%}" for k in ("dead", "gradient_dead", "dormant", "zeros", "saturated")]
+        shares = [
+            f"{of[k]:.0%}" if of[k] in (0, 1) else f"{of[k]:.1%}"
+            for k in ("dead", "gradient_dead", "dormant", "zeros", "saturated")
+        ]
         moments = [f"{of['mean']:.3g}", f"{of['variance'] ** 0.5:.3g}", f"{of['rank']:.1f}"]
         rows.append(
             [name, layer.function, str(of["units"]), *shares, *moments, f"{of['nan'] + of['infinite']}"]
         )
     return rows
+
+
+def _words(report: "Report") -> list[str]:
+    """What is wrong, and once what helps."""
+    found = report.problems()
+    return [*found, f"To mend this: {REMEDY}."] if found else []
 
 
 def as_text(report: "Report") -> str:
@@ -35,14 +45,21 @@ def as_text(report: "Report") -> str:
         ).rstrip()
         for row in rows
     ]
-    return "\n".join([*lines, *report.problems()])
+    return "\n".join([*lines, *_words(report)])
 
 
 def table(report: "Report") -> Any:
     """The table for `rich.print`: layers with many dead units in red."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    found = Table(title="Units that do not work", caption="\n".join(report.problems()) or None)
+    found = Table(
+        title="Units that do not work, in %",
+        caption="\n".join(_words(report)),
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for k, heading in enumerate(_HEADINGS):
         found.add_column(heading, justify="left" if k < 2 else "right")
     for cells, layer in zip(_cells(report), report.values(), strict=True):

@@ -69,7 +69,7 @@ class Walk:
 
         def read(variable: Any) -> tuple[Any, Origin]:
             if isinstance(variable, Literal):
-                return variable.val, constant(variable.aval.shape)
+                return variable.val, constant(jnp.shape(variable.val))
             return known[variable]
 
         found = activations(jaxpr, self.names)

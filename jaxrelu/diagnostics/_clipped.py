@@ -1,0 +1,83 @@
+"""A relu network of one input as what it is: lines, clipped at 0, added, clipped again."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Clipped(NamedTuple):
+    """One layer of a network, exact between its points.
+
+    Attributes:
+      x: where a line of this layer, or of one before, has a joint, with both ends of the interval.
+      lines: the pre-activations at x, (points, units); straight in between.
+      joints: where a unit of this layer crosses 0, as (x, unit).
+    """
+
+    x: np.ndarray
+    lines: np.ndarray
+    joints: list[tuple[float, int]]
+
+
+def clipped_lines(layers: Sequence[tuple[Any, Any]], low: float = -10.0, high: float = 10.0) -> list[Clipped]:
+    r"""The joints of a relu network of one input, each solved for and not searched on a grid.
+
+    .. math:: h_0 = x, \quad h_l = \max(h_{l-1} W_l + b_l, 0)
+
+    Between two joints every unit is a line, and so the next joint is where a line is 0. In float64.
+
+    Args:
+      layers: kernel (inputs, units) and bias (units,) of each layer; the last is not clipped.
+      low: where the interval of x begins.
+      high: where it ends.
+
+    Returns:
+      One `Clipped` a layer. The points of the last are all joints of the network.
+
+    Raises:
+      ValueError: if the first layer has not one input, or the interval is empty.
+
+    Examples:
+      >>> from jaxrelu import diagnostics
+      >>> hidden, output = diagnostics.clipped_lines([([[1.0, -1.0]], [-2.0, 0.0]), ([[1.0], [1.0]], [0.0])])
+      >>> hidden.joints
+      [(2.0, 0), (0.0, 1)]
+      >>> output.x
+      array([-10.,   0.,   2.,  10.])
+    """
+    shapes = [np.shape(kernel) for kernel, _ in layers]
+    if not shapes or len(shapes[0]) != 2 or shapes[0][0] != 1:
+        raise ValueError(f"clipped_lines: layers must begin with a kernel (1, units), got shapes {shapes}")
+    if not low < high:
+        raise ValueError(f"clipped_lines: low must be below high, got {low} and {high}")
+    x = np.array([low, high], np.float64)
+    h, found = x[:, None], []
+    for place, (kernel, bias) in enumerate(layers):
+        lines = h @ np.asarray(kernel, np.float64) + np.asarray(bias, np.float64)[None]
+        last = place == len(layers) - 1
+        joints = [] if last else _crossings(x, lines)
+        found.append(Clipped(x, lines, joints))
+        x, h = _with_joints(x, lines, joints)
+    return found
+
+
+def _crossings(x: np.ndarray, lines: np.ndarray) -> list[tuple[float, int]]:
+    """Where each line is 0 on its way to the other side."""
+    found = []
+    for unit, z in enumerate(lines.T):
+        for k in np.flatnonzero(z[:-1] * z[1:] < 0):
+            found.append((float(x[k] + (x[k + 1] - x[k]) * z[k] / (z[k] - z[k + 1])), unit))
+        found += [(float(x[k]), unit) for k in np.flatnonzero(z[1:-1] == 0) + 1]
+    return found
+
+
+def _with_joints(
+    x: np.ndarray, lines: np.ndarray, joints: list[tuple[float, int]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The clipped lines, at the joints too."""
+    points = np.unique(np.concatenate([x, [at for at, _ in joints]]))
+    dense = np.stack([np.interp(points, x, z) for z in lines.T], axis=1)
+    for at, unit in joints:
+        dense[np.searchsorted(points, at), unit] = 0
+    return points, np.maximum(dense, 0)
