@@ -11,9 +11,9 @@ from ._aliases import ALIASES, LIBRARIES
 from ._rows import ROWS
 from ._variant import Variant
 
-_CLASSIC = (
-    "relu leaky_relu prelu relu6 general_relu elu celu selu softplus gelu gelu_exact silu mish crelu".split()
-)
+_CLASSIC = """
+relu leaky_relu prelu relu6 general_relu elu celu selu softplus gelu gelu_exact silu mish crelu
+"""
 _CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS if row.name in _CLASSIC}
 
 

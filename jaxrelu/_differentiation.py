@@ -35,26 +35,37 @@ class ReverseMode:
 
         def forward(*operands: Any) -> tuple[Array, Any]:
             # The plain value, never `function`: forward mode over reverse mode passes through here.
-            learned = {i: None for i, p in enumerate(operands[1:]) if p.perturbed}  # keys are static
+            learned = any(p.perturbed for p in operands[1:])
             x, *parameters = (operand.value for operand in operands)
             y = formulas.output(x, *parameters)
-            kept = (Input if learned else residual).keep(formulas, x, y, *parameters)
-            return y, (kept, parameters, learned)
+            kept, extra = residual.keep(formulas, x, y, *parameters), Input(x)
+            # One of the two is emptied, and not left out: JAX 0.10 wants one structure in either case.
+            kept, extra = (_emptied(kept), extra) if learned else (kept, _emptied(extra))
+            return y, (kept, extra, parameters)
 
-        def backward(kept: Any, g: Any) -> tuple[Array | None, ...]:
-            residual, parameters, learned = kept
+        def backward(residuals: Any, g: Any) -> tuple[Array | None, ...]:
+            kept, extra, parameters = residuals
             if isinstance(g, SymbolicZero):
                 return (None,) * (1 + len(parameters))
-            dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
-            dparameters: list[Array | None] = [None] * len(parameters)
-            for i in learned:
-                slope = formulas.parameter_slope(i, residual.x, *parameters)
-                total = sum_to(parameters[i].shape, g.astype(slope.dtype) * slope)
-                dparameters[i] = total.astype(parameters[i].dtype)
-            return dx, *dparameters
+            learned = extra.x.shape == g.shape
+            slope = (extra if learned else kept).slope(formulas, *parameters)
+            dx = formulas.scaled(g, slope, *parameters)
+            if not learned:
+                return dx, *(None for _ in parameters)
+            return dx, *(cotangent(i, p, extra.x, g, parameters) for i, p in enumerate(parameters))
+
+        def cotangent(i: int, parameter: Array, x: Array, g: Array, parameters: list[Array]) -> Array | None:
+            if not jnp.issubdtype(parameter.dtype, jnp.floating):
+                return None  # a random key
+            slope = formulas.parameter_slope(i, x, *parameters)
+            return sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
 
         function.defvjp(forward, backward, symbolic_zeros=True)
         return function
+
+
+def _emptied(residual: Residual) -> Residual:
+    return jax.tree.map(lambda leaf: jnp.zeros((0,), leaf.dtype), residual)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ smooth rectifier lives. Three ideas run through them:
 *   Arguments are clipped where the result no longer changes: infinities become limits, never NaN.
 
 Everything is made of differentiable jnp operations, so second derivatives follow. Coefficients that
-are not Taylor's are derived again, and compared, in `tests/test_numerics.py`.
+are not Taylor's stand in `_coefficients.py`.
 """
 
 import math
@@ -19,6 +19,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+
+from ._coefficients import LOG1P, NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_ZERO, TAIL_STRETCH
 
 
 class _Format(NamedTuple):
@@ -44,26 +46,10 @@ _FORMATS = {
     ),
 }
 
-# The normal tail is Q(a) = exp(-a**2 / 2) P(a), a >= 0. Both tables are polynomials in v = z / (1 + z),
-# z = TAIL_STRETCH a, the stretch a power of two so that z is exact. The first gives a P(a) / v, about a
-# centre that balances the rounding errors at both ends. The second gives T, where the zero of the slope of
-# a Q(a) is factored out: P(a) - a / sqrt(2 pi) = (NORMAL_ZERO - a) T(a).
-TAIL_STRETCH = 0.25
-NORMAL_ZERO = 0.7517915246935645  # where Q(a) = a exp(-a**2 / 2) / sqrt(2 pi)
-NORMAL_TAIL_CENTRE = 0.35
-NORMAL_TAIL = (  # a P(a) / v for 0 <= a <= 13.3, in v - NORMAL_TAIL_CENTRE; relative error 7.5e-09
-    0.978037233, -1.79461919, 2.35662312, -2.1077746, 1.04971915,
-    0.0435652975, -0.387527641, 0.090194716, 0.136325534, -0.0643536873,
-)  # fmt: skip
-NORMAL_SLOPE = (  # T(a) for 0 <= a <= 13.3, in v; relative error 1.2e-8
-    0.665077987, -0.706612314, 0.854336604, -0.599203806, 0.16721921,
-    0.0716201532, -0.0636265955, 0.00534332281, 0.00482105126,
-)  # fmt: skip
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
-LOG1P = (  # (log1p(w) - w) / w**2 for 0 <= w <= 1, relative error 5.6e-8
-    -0.499999972, 0.333328666, -0.249870227, 0.1985794, -0.158622075,
-    0.115923678, -0.0671115568, 0.0254382682, -0.00451901879,
-)  # fmt: skip
+
+
+Constant = tuple[float, float]  # a double and what it leaves out of the number that is meant
 
 
 def underflow(x: Array) -> float:
@@ -138,22 +124,19 @@ def log1p(w: Array) -> Array:
 
 def normal_tail(a: Array) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
-    if a.dtype == jnp.float64:
-        return a * 0.5 * lax.erfc(a * math.sqrt(0.5))
     a = jnp.minimum(a, _largest_deviation(a))
     v = _tail_variable(a)
-    return times_exp(v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL), *_half_square_exp(a))
+    factor = v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
+    return times_exp(factor, *_half_square_exp(a))
 
 
 def normal_tail_slope(a: Array) -> Array:
     """Q(a) - a exp(-a**2 / 2) / sqrt(2 pi), the derivative of a Q(a), for a >= 0."""
     a = jnp.minimum(a, _largest_deviation(a))
-    if a.dtype == jnp.float64:
-        density = times_exp(jnp.full_like(a, 1.0 / math.sqrt(2.0 * math.pi)), *_half_square_exp(a))
-        return 0.5 * lax.erfc(a * math.sqrt(0.5)) - a * density
-    high = 0.751791536808013916015625  # NORMAL_ZERO as a float32; near it high - a is exact
-    factor = (high - a) + (NORMAL_ZERO - high)
-    return times_exp(factor * polynomial(_tail_variable(a), NORMAL_SLOPE), *_half_square_exp(a))
+    zero, zero_low = NORMAL_ZERO[a.dtype.name]
+    distance = (zero - a) + zero_low  # near the zero the difference is exact
+    factor = distance * polynomial(_tail_variable(a), NORMAL_SLOPE[a.dtype.name])
+    return times_exp(factor, *_half_square_exp(a))
 
 
 def _largest_deviation(a: Array) -> float:
@@ -183,7 +166,7 @@ def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
     return exponential_parts(-jnp.minimum(a_high * b_high, form.underflow + 0.2), -low)
 
 
-def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array, Array, Array]:
+def cubic_exp(a: Array, linear_parts: Constant, cubic_parts: Constant) -> tuple[Array, Array, Array, Array]:
     """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
     The rounding of z would be multiplied by z. `high` carries a third of the places: its products with a
@@ -191,6 +174,7 @@ def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array, Arra
     its rounding harmless.
     """
     form = _FORMATS[a.dtype]
+    (linear, linear_error), (cubic, cubic_error) = linear_parts, cubic_parts
     a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
     high = _leading(a, form.third)
     cube = high * high * high
@@ -198,8 +182,8 @@ def cubic_exp(a: Array, linear: float, cubic: float) -> tuple[Array, Array, Arra
     linear_high, cubic_high = _leading_of(linear, form.third), _leading_of(cubic, form.third)
 
     first, third = linear_high * high, cubic_high * cube_high
-    first_low = (linear - linear_high) * high
-    third_low = cubic_high * (cube - cube_high) + (cubic - cubic_high) * cube
+    first_low = (linear - linear_high + linear_error) * high
+    third_low = cubic_high * (cube - cube_high) + (cubic - cubic_high + cubic_error) * cube
     squares = (a + high) * a + high * high  # (a**3 - high**3) / (a - high)
     z_low = first_low + third_low + (a - high) * (linear + cubic * squares)
     m_low = first_low + 3.0 * third_low + (a - high) * (linear + 3.0 * cubic * squares)

@@ -1,7 +1,5 @@
 """Smooth rectifiers x s(x) with a gate s between 0 and 1: gelu, mish, telu."""
 
-import math
-
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
@@ -12,8 +10,8 @@ from ._numerics import cubic_exp, exponential_parts, normal_tail, normal_tail_sl
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
-_TANH_LINEAR = 2.0 * math.sqrt(2.0 / math.pi)
-_TANH_CUBIC = 0.044715 * _TANH_LINEAR
+_TANH_LINEAR = (1.5957691216057308, -9.969308809110920e-17)  # 2 sqrt(2 / pi), as a double and the rest
+_TANH_CUBIC = (0.07135481627260025, -6.175149918155315e-19)  # 0.044715 times that
 _TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
