@@ -73,6 +73,18 @@ def convergence(
     _run(("convergence",), _preset(smoke), output, device, variants=variants, seeds=seeds)
 
 
+@app.command()
+def dying(
+    variants: Variants = None,
+    seeds: Seeds = None,
+    device: Device = None,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Shows which units die, born dead or driven so, what the cures do, and what watching costs."""
+    _run(("dying",), _preset(smoke), output, device, variants=variants, seeds=seeds)
+
+
 @app.command("report")
 def report_(
     folder: Annotated[Path | None, typer.Argument(help="A result folder; without this the newest.")] = None,
