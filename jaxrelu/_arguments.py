@@ -5,6 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
+from jax.extend.core.primitives import convert_element_type_p
 
 _ALLOWED = "an array or scalar of floats, integers or booleans"
 
@@ -17,6 +18,13 @@ def as_operand(function: str, argument: str, value: Any) -> Array:
     if not (jnp.issubdtype(value.dtype, jnp.floating) or is_integral(value)):
         raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got dtype {value.dtype}")
     return value
+
+
+def like_operand(y: Array, x: Array) -> Array:
+    """The result for a Python scalar is weakly typed, as it is: added to bfloat16 it stays bfloat16."""
+    if not x.weak_type or is_integral(y):
+        return y
+    return convert_element_type_p.bind(y, new_dtype=y.dtype, weak_type=True, sharding=None)
 
 
 def is_integral(x: Array) -> bool:

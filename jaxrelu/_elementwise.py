@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 import jax
 from jax import Array
 
-from ._arguments import as_float, as_operand, broadcast, in_integers, is_integral, same_shapes
+from ._arguments import as_float, as_operand, broadcast, in_integers, is_integral, like_operand, same_shapes
 from ._differentiation import Differentiation, ForwardMode, ReverseMode
 from ._formulas import Formula, Formulas, Level, Steps
 from ._residuals import Bits, Input, Output, Residual
@@ -194,7 +194,8 @@ def public_function(
     @functools.wraps(signature)
     def function(*args: Any, **kwargs: Any) -> Array:
         x, arguments = arguments_of(args, kwargs)
-        return declaration.apply(differentiation, as_operand(declaration.name, "x", x), **arguments)
+        x = as_operand(declaration.name, "x", x)
+        return like_operand(declaration.apply(differentiation, x, **arguments), x)
 
     public: Any = jax.jit(function, static_argnames=declaration.static)
     if declaration.check:

@@ -87,28 +87,47 @@ def bits_for(levels: int) -> int:
 
 
 def pack(codes: Array, bits: int) -> Array:
-    """Codes of `bits` bits (1, 2, 4 or 8), packed along the last axis into bytes.
+    """Codes of `bits` bits (1, 2, 4 or 8), packed into bytes along one axis.
 
     The packing is a reduction: XLA does not repeat a reduction in the backward pass, as it would a sum
     of slices, and so does not keep the unpacked codes' origin alive.
     """
+    axis, per_byte = _packing(codes.shape, bits)
     codes = jnp.atleast_1d(codes).astype(jnp.uint8)
-    per_byte = 8 // bits
-    padding = -codes.shape[-1] % per_byte
-    codes = jnp.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, padding)])
-    groups = codes.reshape(*codes.shape[:-1], codes.shape[-1] // per_byte, per_byte)
-    return lax.reduce(groups << _shifts(groups, bits), jnp.uint8(0), lax.bitwise_or, (groups.ndim - 1,))
+    padding = -codes.shape[axis] % per_byte
+    codes = jnp.pad(codes, [(0, padding if i == axis else 0) for i in range(codes.ndim)])
+    groups = codes.reshape(_grouped(codes.shape, axis, per_byte))
+    shifted = groups << _shifts(groups, axis + 1, bits)
+    return lax.reduce(shifted, jnp.uint8(0), lax.bitwise_or, (axis + 1,))
 
 
 def unpack(packed: Array, shape: tuple[int, ...], bits: int) -> Array:
     """The codes of an array of this shape: booleans for one bit, else bytes."""
-    per_byte = 8 // bits
-    groups = jnp.broadcast_to(packed[..., None], (*packed.shape, per_byte))
-    codes = (groups >> _shifts(groups, bits)) & (2**bits - 1)
-    codes = codes.reshape(*packed.shape[:-1], packed.shape[-1] * per_byte)
-    codes = codes[..., : shape[-1] if shape else 1].reshape(shape)
+    axis, per_byte = _packing(shape, bits)
+    groups = jnp.expand_dims(packed, axis + 1)
+    groups = jnp.broadcast_to(groups, (*packed.shape[: axis + 1], per_byte, *packed.shape[axis + 1 :]))
+    codes = (groups >> _shifts(groups, axis + 1, bits)) & (2**bits - 1)
+    length = packed.shape[axis] * per_byte
+    codes = codes.reshape(*packed.shape[:axis], length, *packed.shape[axis + 1 :])
+    codes = lax.slice_in_dim(codes, 0, shape[axis] if shape else 1, axis=axis).reshape(shape)
     return codes.astype(bool) if bits == 1 else codes
 
 
-def _shifts(groups: Array, bits: int) -> Array:
-    return lax.broadcasted_iota(jnp.uint8, groups.shape, groups.ndim - 1) * jnp.uint8(bits)
+def _packing(shape: tuple[int, ...], bits: int) -> tuple[int, int]:
+    """The axis along which codes are packed, and how many a byte holds.
+
+    The last axis but one, where that leaves no byte half empty: neighbours on the last axis, which vector
+    units and lanes run along, then stay neighbours. Else the last.
+    """
+    per_byte = 8 // bits
+    if len(shape) >= 2 and shape[-2] % per_byte == 0:
+        return len(shape) - 2, per_byte
+    return max(len(shape) - 1, 0), per_byte
+
+
+def _grouped(shape: tuple[int, ...], axis: int, per_byte: int) -> tuple[int, ...]:
+    return (*shape[:axis], shape[axis] // per_byte, per_byte, *shape[axis + 1 :])
+
+
+def _shifts(groups: Array, axis: int, bits: int) -> Array:
+    return lax.broadcasted_iota(jnp.uint8, groups.shape, axis) * jnp.uint8(bits)
