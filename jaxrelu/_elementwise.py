@@ -211,9 +211,10 @@ def _checked(
 
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Array:
-        _, arguments = arguments_of(args, kwargs)
-        known = (int, float, str)
-        check(**{k: v if isinstance(v, known) or k in static else None for k, v in arguments.items()})
+        if len(args) > 1 or kwargs:  # the defaults are in range
+            _, arguments = arguments_of(args, kwargs)
+            known = (int, float, str)
+            check(**{k: v if isinstance(v, known) or k in static else None for k, v in arguments.items()})
         return function(*args, **kwargs)
 
     return checked
