@@ -18,5 +18,7 @@ def problem(name: str, figures: Mapping[str, float], threshold: float) -> str:
     if dead > threshold:
         return f"{name}: {dead:.0%} of the units are dead, they gave 0 for every example"
     if stuck > threshold:
-        return f"{name}: {stuck:.0%} of the units let no gradient pass for any example, they are stuck where it is flat"
+        return (
+            f"{name}: {stuck:.0%} of the units pass no gradient for any example, where the function is flat"
+        )
     return ""

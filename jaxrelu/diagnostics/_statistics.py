@@ -1,6 +1,7 @@
 """What is known of the units of one layer after any number of examples, in constant memory."""
 
 import dataclasses
+import functools
 import math
 import operator
 from collections.abc import Sequence
@@ -114,25 +115,7 @@ class Statistics:
         """
         if self.peak.shape != other.peak.shape:
             raise ValueError(f"merge: units must be the same, got {self.peak.shape} and {other.peak.shape}")
-        mine, theirs = self._finite(), other._finite()
-        share = theirs / jnp.maximum(mine + theirs, 1)
-        shift = other.mean - self.mean
-        variance = _weighted(self.variance, other.variance, share) + share * (1 - share) * shift**2
-        whole = other.observations.as_float() / (self.observations.as_float() + other.observations.as_float())
-        return Statistics(
-            self.observations + other.observations,
-            self.zeros + other.zeros,
-            self.saturated + other.saturated,
-            self.nan + other.nan,
-            self.infinite + other.infinite,
-            jnp.maximum(self.peak, other.peak),
-            jnp.maximum(self.steepest, other.steepest),
-            _weighted(self.magnitude, other.magnitude, share),
-            _weighted(self.mean, other.mean, share),
-            variance,
-            _weighted_or_none(self.second, other.second, whole[..., None]),
-            _weighted_or_none(self.gradient, other.gradient, whole),
-        )
+        return _merged(self, other)
 
     def merged(self) -> "Statistics":
         """Statistics with a leading axis, such as those of several devices, as one.
@@ -149,6 +132,30 @@ class Statistics:
     def _finite(self) -> Array:
         """The observations that count for the moments."""
         return (self.observations - self.nan - self.infinite).as_float()
+
+
+@jax.jit
+def _merged(self: Statistics, other: Statistics) -> Statistics:
+    """By the update of Chan, Golub and LeVeque."""
+    mine, theirs = self._finite(), other._finite()
+    share = theirs / jnp.maximum(mine + theirs, 1)
+    shift = other.mean - self.mean
+    variance = _weighted(self.variance, other.variance, share) + share * (1 - share) * shift**2
+    whole = other.observations.as_float() / (self.observations.as_float() + other.observations.as_float())
+    return Statistics(
+        self.observations + other.observations,
+        self.zeros + other.zeros,
+        self.saturated + other.saturated,
+        self.nan + other.nan,
+        self.infinite + other.infinite,
+        jnp.maximum(self.peak, other.peak),
+        jnp.maximum(self.steepest, other.steepest),
+        _weighted(self.magnitude, other.magnitude, share),
+        _weighted(self.mean, other.mean, share),
+        variance,
+        _weighted_or_none(self.second, other.second, whole[..., None]),
+        _weighted_or_none(self.gradient, other.gradient, whole),
+    )
 
 
 def _weighted(mine: Array, theirs: Array, share: Array) -> Array:
@@ -198,12 +205,19 @@ def statistics(
       Chan, Golub and LeVeque, Algorithms for computing the sample variance, 1983.
       Sokar et al., The dormant neuron phenomenon in deep reinforcement learning, ICML 2023.
     """
-    axes = (unit_axes,) if isinstance(unit_axes, int) else tuple(unit_axes)
     for name, other in (("slopes", slopes), ("gradients", gradients)):
         if other is not None and other.shape != outputs.shape:
             raise ValueError(
                 f"statistics: {name} must have the shape {outputs.shape} of outputs, got {other.shape}"
             )
+    axes = (unit_axes,) if isinstance(unit_axes, int) else tuple(unit_axes)
+    return _statistics(outputs, slopes, gradients, axes, rank)
+
+
+@functools.partial(jax.jit, static_argnums=(3, 4))
+def _statistics(
+    outputs: Array, slopes: Array | None, gradients: Array | None, axes: tuple[int, ...], rank: bool
+) -> Statistics:
     y = _by_unit(outputs, axes)
     nan, infinite = jnp.isnan(y), jnp.isinf(y)
     finite = jnp.where(nan | infinite, 0, y)
@@ -230,7 +244,7 @@ def statistics(
 
 def _by_unit(values: Array, axes: tuple[int, ...]) -> Array:
     """Observations times units, in float32 at least."""
-    values = values.astype(jnp.promote_types(values.dtype, jnp.float32))
+    values = values if values.dtype == jnp.float64 else values.astype(jnp.float32)
     units = [axis % values.ndim for axis in axes]
     others = [axis for axis in range(values.ndim) if axis not in units]
     shape = [values.shape[axis] for axis in units]

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from ._report import Report
 
 _HEADINGS = (
-    "layer", "function", "units", "dead", "no grad", "dormant", "zeros", "flat", "mean", "dev.", "rank", "NaN",
+    "layer", "function", "units", "dead", "no grad", "dormant", "zeros", "flat", "mean", "dev.", "rank",
+    "NaN",
 )  # fmt: skip
 _WARNING = 0.1
 
