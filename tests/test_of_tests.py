@@ -1,6 +1,7 @@
 """The tests are tested: a small mistake in the library has to be found."""
 
 import math
+from collections.abc import Mapping
 
 import pytest
 from measures import assert_rounded_once, value_and_slope
@@ -22,14 +23,21 @@ def in_its_fourth_digit(number):
     return number + 10.0 ** (math.floor(math.log10(abs(number))) - 3)
 
 
+def with_wrong_first(coefficients):
+    """The first coefficient changed, in the table of every dtype where there are several."""
+    if isinstance(coefficients, Mapping):
+        return {dtype: with_wrong_first(table) for dtype, table in coefficients.items()}
+    first, *others = coefficients
+    return (in_its_fourth_digit(first), *others)
+
+
 @pytest.mark.parametrize(
     ("constants", "name"),
     [("NORMAL_TAIL", "gelu_exact"), ("NORMAL_SLOPE", "gelu_exact"), ("LOG1P", "softplus")],
 )
 def test_a_wrong_coefficient_is_found(constants, name, monkeypatch):
     assert_rounded_once(name, fresh(name), "float16")
-    first, *others = getattr(_numerics, constants)
-    monkeypatch.setattr(_numerics, constants, (in_its_fourth_digit(first), *others))
+    monkeypatch.setattr(_numerics, constants, with_wrong_first(getattr(_numerics, constants)))
     with pytest.raises(AssertionError, match=f"{name}, .* is wrong by up to"):
         assert_rounded_once(name, fresh(name), "float16")
 
