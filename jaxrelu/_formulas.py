@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 Formula = Callable[..., Array]
@@ -47,7 +48,7 @@ class Formulas:
 
     def output(self, x: Array, *parameters: Array) -> Array:
         """The value, rounded once to the dtype of x."""
-        return self._compute(self.value, x, *parameters).astype(x.dtype)
+        return _rounded(self._compute(self.value, x, *parameters), x.dtype)
 
     def slope_at(self, x: Array, *parameters: Array) -> Array:
         """The slope in the compute dtype or, for a slope of few values, the index of its level."""
@@ -66,7 +67,7 @@ class Formulas:
     def scaled(self, g: Array, slope: Array, *parameters: Array) -> Array:
         """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
         if not isinstance(self.slope, Steps):
-            return (g.astype(slope.dtype) * slope).astype(g.dtype)
+            return _rounded(g.astype(slope.dtype) * slope, g.dtype)
         first, *others = (_times(level, g) for level in self.levels(*parameters))
         for code, product in enumerate(others, start=1):
             first = jnp.where(slope if slope.dtype == bool else slope == code, product, first)
@@ -94,6 +95,14 @@ def _compute_dtype(dtype: Any) -> Any:
     return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype("float32")
 
 
+def _rounded(values: Array, dtype: Any) -> Array:
+    """Rounded once; a format without infinity (float8_e4m3fn) saturates, where a cast would give NaN."""
+    if not np.isinf(np.asarray(np.inf).astype(dtype)):
+        limit = float(jnp.finfo(dtype).max)
+        values = jnp.clip(values, -limit, limit)
+    return values.astype(dtype)
+
+
 def _cast(parameter: Array, dtype: Any) -> Array:
     """Floats in the compute dtype; a random key as it is."""
     return parameter.astype(dtype) if jnp.issubdtype(parameter.dtype, jnp.floating) else parameter
@@ -104,7 +113,7 @@ def _times(level: Level, g: Array) -> Array:
     if isinstance(level, (int, float)) and level in (0, 1):
         return g if level else jnp.zeros_like(g)
     wide = _compute_dtype(g.dtype)
-    return (jnp.asarray(level, wide) * g.astype(wide)).astype(g.dtype)
+    return _rounded(jnp.asarray(level, wide) * g.astype(wide), g.dtype)
 
 
 def sum_to(shape: Sequence[int], values: Array) -> Array:

@@ -125,7 +125,8 @@ def log1p(w: Array) -> Array:
 def normal_tail(a: Array) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     a = jnp.minimum(a, _largest_deviation(a))
-    v = _tail_variable(a)
+    z = TAIL_STRETCH * a
+    v = z / (1.0 + z)
     factor = v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
     return times_exp(factor, *_half_square_exp(a))
 
@@ -135,18 +136,15 @@ def normal_tail_slope(a: Array) -> Array:
     a = jnp.minimum(a, _largest_deviation(a))
     zero, zero_low = NORMAL_ZERO[a.dtype.name]
     distance = (zero - a) + zero_low  # near the zero the difference is exact
-    factor = distance * polynomial(_tail_variable(a), NORMAL_SLOPE[a.dtype.name])
+    z = TAIL_STRETCH * a
+    v = z * (1.0 / (1.0 + z))  # a quotient used so often XLA would share with the forward pass, and keep
+    factor = distance * polynomial(v, NORMAL_SLOPE[a.dtype.name])
     return times_exp(factor, *_half_square_exp(a))
 
 
 def _largest_deviation(a: Array) -> float:
     """exp(-a**2 / 2) is zero from here on."""
     return math.sqrt(2.0 * _FORMATS[a.dtype].underflow)
-
-
-def _tail_variable(a: Array) -> Array:
-    z = TAIL_STRETCH * a
-    return z / (1.0 + z)
 
 
 def _half_square_exp(a: Array) -> tuple[Array, Array]:
