@@ -130,49 +130,58 @@ class Walk:
 
     def _scan(self, equation: Any, arguments: list[Any], origins: list[Origin]) -> list[tuple[Any, Origin]]:
         """The scan again, with a body that also gives what its sites see."""
-        params = equation.params
-        body, fixed, carried = (
-            params["jaxpr"],
-            params["num_consts"],
-            params["num_consts"] + params["num_carry"],
-        )
+        fixed, carried = _parts(equation)
+        first = len(self.sites)
         inside = [
             *origins[:carried],
             *(origin._replace(axes=origin.axes[1:]) for origin in origins[carried:]),
         ]
-        first, number = len(self.sites), count(body.jaxpr, self.names)
-        extra = None if self.perturbations is None else self.perturbations[first : first + number]
-        walks: list[Walk] = []
-        results: list[list[Origin]] = []
+        finished: list[tuple[Walk, list[Origin]]] = []
 
-        def step(carry: list[Any], xs: Any) -> tuple[list[Any], Any]:
-            xs, extra = xs
-            padded = None if extra is None else [*[jnp.zeros(())] * first, *extra]
-            walk = dataclasses.replace(
-                self,
-                perturbations=padded,
-                repeats=(*self.repeats, params["length"]),
-                sites=list(self.sites),
-                values=[],
-            )
-            out, after = walk.run(body, [*arguments[:fixed], *carry, *xs], inside)
-            walks.append(walk)
-            results.append(after)
-            return out[: carried - fixed], (out[carried - fixed :], walk.values)
+        def scanned(perturbations: list[Array] | None) -> tuple[Any, Any]:
+            def step(carry: list[Any], each: tuple[Any, Any]) -> tuple[list[Any], Any]:
+                xs, own = each
+                walk = dataclasses.replace(
+                    self,
+                    # The places of the sites before it are filled up, so that places stay what they are.
+                    perturbations=None if own is None else [*[jnp.zeros(())] * first, *own],
+                    repeats=(*self.repeats, equation.params["length"]),
+                    sites=list(self.sites),
+                    values=[],
+                )
+                body = equation.params["jaxpr"]
+                results, after = walk.run(body, [*arguments[:fixed], *carry, *xs], inside)
+                finished.append((walk, after))
+                return results[: carried - fixed], (results[carried - fixed :], walk.values)
 
-        carry, (ys, values) = lax.scan(
-            step,
-            arguments[fixed:carried],
-            (arguments[carried:], extra),
-            length=params["length"],
-            reverse=params["reverse"],
-        )
-        self.sites += walks[-1].sites[first:]
+            options = {name: equation.params[name] for name in ("length", "reverse")}
+            return lax.scan(step, arguments[fixed:carried], (arguments[carried:], perturbations), **options)
+
+        own = None
+        if self.perturbations is not None:
+            shapes = jax.eval_shape(lambda: scanned(None)[1][1])
+            own = self.perturbations[first : first + len(shapes)]
+        carry, (ys, values) = scanned(own)
+        walk, after = finished[-1]
+        self.sites += walk.sites[first:]
         self.values += values
-        origin = [constant(jnp.shape(value), data=True) for value in (*carry, *ys)]
-        for place, known in enumerate(results[-1][: carried - fixed]):
-            origin[place] = known
-        return list(zip([*carry, *ys], origin, strict=True))
+        known = [*after[: carried - fixed], *(constant(jnp.shape(y), data=True) for y in ys)]
+        return list(zip([*carry, *ys], known, strict=True))
+
+
+def _parts(equation: Any) -> tuple[int, int]:
+    """How many operands of a scan are constants, and how many are constants or carried.
+
+    What is scanned has one axis more outside than in the body; that is the same in every version of JAX.
+    """
+    body = equation.params["jaxpr"].jaxpr
+
+    def same(outside: Any, within: Any) -> int:
+        pairs = zip(outside, within, strict=True)
+        return sum(len(a.aval.shape) == len(b.aval.shape) for a, b in pairs)
+
+    carried = same(equation.invars, body.invars)
+    return carried - same(equation.outvars, body.outvars), carried
 
 
 def _alone(jaxpr: Any, equation: Any, arguments: list[Any]) -> list[Any]:
