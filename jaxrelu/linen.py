@@ -1,69 +1,89 @@
-"""Flax Linen modules: they hold parameters and call the function."""
+"""Flax Linen modules: they hold parameters, and call the function."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import ArrayLike
 
-from ._concatenated import crelu
-from ._learned import prelu
-from ._modules import Init, cast, channel_shape, initializer, resolve
+from ._arguments import ordered
+from ._concatenated import crelu, maxout
+from ._linen._gated import GEGLU, GLU, Bilinear, ReGLU, SwiGLU
+from ._linen._piecewise import APL, PReLU, SReLU
+from ._linen._smooth import PELU, XIELU, AconC, ParametricSwish
+from ._linen._spatial import DyReLU, FReLU
+from ._modules import resolve
+from ._randomized import rrelu
 
-__all__ = ["Activation", "CReLU", "PReLU"]
+__all__ = [
+    "APL",
+    "GEGLU",
+    "GLU",
+    "PELU",
+    "XIELU",
+    "AconC",
+    "Activation",
+    "Bilinear",
+    "CReLU",
+    "DyReLU",
+    "FReLU",
+    "Maxout",
+    "PReLU",
+    "ParametricSwish",
+    "RReLU",
+    "ReGLU",
+    "SReLU",
+    "SwiGLU",
+]
 
 
-class PReLU(nn.Module):
-    """`jaxrelu.prelu` with a learned slope, a drop-in for `flax.linen.PReLU`.
+class RReLU(nn.Module):
+    """`jaxrelu.rrelu`: random slopes while training, their mean in evaluation.
 
-    Exclude the slope from weight decay (He et al. 2015, section 2.1), as in the example.
+    As in `flax.linen.Dropout`, `deterministic` says which, and keys come from `rngs` of `apply`.
 
     Attributes:
-      negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
-        the paper starts at 0.25.
-      num_features: the number of channels for one slope per channel; None for one slope in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the slope; it never changes the dtype of the result.
-
-    The parameter is `negative_slope`, of shape () or (num_features,).
+      lower: the smallest slope.
+      upper: the largest slope.
+      deterministic: True for evaluation; None if every call says so itself.
+      rng_collection: the name of the keys in `rngs`.
 
     Raises:
-      ValueError: if num_features is not positive, or is not the length of the axis.
+      ValueError: if lower is above upper, or if nothing says whether to train.
 
     Examples:
-      >>> import jax, jax.numpy as jnp, optax
-      >>> from jaxrelu.linen import PReLU
-      >>> x = jnp.array([-4.0, 0.0, 4.0])
-      >>> model = PReLU(0.25, num_features=3)
-      >>> parameters = model.init(jax.random.key(0), x)
-      >>> model.apply(parameters, x)
-      Array([-1.,  0.,  4.], dtype=float32)
-      >>> def decayed(parameters):
-      ...     return jax.tree.map_with_path(lambda path, _: "negative_slope" not in str(path), parameters)
-      >>> optimizer = optax.adamw(1e-3, mask=decayed)
+      >>> import jax, jax.numpy as jnp
+      >>> from jaxrelu.linen import RReLU
+      >>> model, x = RReLU(), jnp.array([-24.0, 2.0])
+      >>> model.apply({}, x, deterministic=True)
+      Array([-5.5,  2. ], dtype=float32)
+      >>> y = model.apply({}, x, deterministic=False, rngs={"rrelu": jax.random.key(0)})
+      >>> bool((-8.0 <= y[0]) & (y[0] <= -3.0))
+      True
 
     References:
-      He et al., Delving deep into rectifiers, ICCV 2015.
+      Xu et al., Empirical evaluation of rectified activations in convolutional network, arXiv 1505.00853.
     """
 
-    negative_slope_init: Init = 0.01
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
+    lower: float = 1 / 8
+    upper: float = 1 / 3
+    _: dataclasses.KW_ONLY
+    deterministic: bool | None = None
+    rng_collection: str = "rrelu"
 
-    @nn.compact
-    @jax.named_scope("jaxrelu.linen.PReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        shape = channel_shape("PReLU", self.num_features)
-        init = initializer(self.negative_slope_init)
-        return prelu(
-            cast(x, self.dtype), self.param("negative_slope", init, shape, self.param_dtype), self.axis
-        )
+    @jax.named_scope("jaxrelu.linen.RReLU")
+    def __call__(self, x: ArrayLike, deterministic: bool | None = None, rng: Array | None = None) -> Array:
+        """The function; `rng` takes precedence over the keys of `apply`."""
+        ordered("RReLU", lower=self.lower, upper=self.upper)
+        deterministic = self.deterministic if deterministic is None else deterministic
+        if deterministic is None:
+            raise ValueError("RReLU: deterministic must be given to the module or to the call, got None")
+        if deterministic:
+            return rrelu(x, None, self.lower, self.upper)
+        return rrelu(x, self.make_rng(self.rng_collection) if rng is None else rng, self.lower, self.upper)
 
 
 class CReLU(nn.Module):
@@ -88,6 +108,36 @@ class CReLU(nn.Module):
     @jax.named_scope("jaxrelu.linen.CReLU")
     def __call__(self, x: ArrayLike) -> Array:
         return crelu(x, self.axis)
+
+
+class Maxout(nn.Module):
+    """`jaxrelu.maxout`: the largest of each group of neighbouring channels.
+
+    The affine pieces of the paper are those of the layer before, num_pieces times as wide.
+
+    Attributes:
+      num_pieces: how many channels form a group.
+      axis: the channel axis, whose length num_pieces divides.
+
+    Raises:
+      ValueError: when called, if num_pieces is out of range or does not divide the axis.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.linen import Maxout
+      >>> Maxout(2).apply({}, jnp.array([-2.0, 3.0, 4.0, 1.0]))
+      Array([3., 4.], dtype=float32)
+
+    References:
+      Goodfellow et al., Maxout networks, ICML 2013.
+    """
+
+    num_pieces: int
+    axis: int = -1
+
+    @jax.named_scope("jaxrelu.linen.Maxout")
+    def __call__(self, x: ArrayLike) -> Array:
+        return maxout(x, self.num_pieces, self.axis)
 
 
 class _Activation(nn.Module):

@@ -1,79 +1,129 @@
-"""Flax NNX modules: they hold parameters and call the function."""
+"""Flax NNX modules: they hold parameters and random keys, and call the function."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 from flax import nnx
 from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import ArrayLike
 
-from ._concatenated import crelu
-from ._learned import prelu
-from ._modules import Init, cast, channel_shape, initializer, resolve
+from ._arguments import ordered
+from ._concatenated import crelu, maxout
+from ._modules import resolve
+from ._nnx._gated import GEGLU, GLU, Bilinear, ReGLU, SwiGLU
+from ._nnx._piecewise import APL, PReLU, SReLU
+from ._nnx._smooth import PELU, XIELU, AconC, ParametricSwish
+from ._nnx._spatial import DyReLU, FReLU
+from ._randomized import rrelu
 
-__all__ = ["Activation", "CReLU", "PReLU"]
+__all__ = [
+    "APL",
+    "GEGLU",
+    "GLU",
+    "PELU",
+    "XIELU",
+    "AconC",
+    "Activation",
+    "Bilinear",
+    "CReLU",
+    "DyReLU",
+    "FReLU",
+    "Maxout",
+    "PReLU",
+    "ParametricSwish",
+    "RReLU",
+    "ReGLU",
+    "SReLU",
+    "SwiGLU",
+]
 
 
-class PReLU(nnx.Module):
-    """`jaxrelu.prelu` with a learned slope, a drop-in for `flax.nnx.PReLU`.
+class RReLU(nnx.Module):
+    """`jaxrelu.rrelu`: random slopes while training, their mean in evaluation.
 
-    Exclude the slope from weight decay (He et al. 2015, section 2.1), as in the example.
+    As in `flax.nnx.Dropout`, `model.train()` and `model.eval()` say which.
 
     Args:
-      negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
-        the paper starts at 0.25.
-      num_features: the number of channels for one slope per channel; None for one slope in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the slope; it never changes the dtype of the result.
-      negative_slope_metadata: passed to `nnx.Param`, for sharding and the like.
-      rngs: needed only by an initializer that draws random numbers.
-
-    Attributes:
-      negative_slope: `nnx.Param` of shape () or (num_features,).
+      lower: the smallest slope.
+      upper: the largest slope.
+      deterministic: True for evaluation; None if every call says so itself.
+      rng_collection: the name of the stream of keys.
+      rngs: an `nnx.Rngs`, or the stream itself; None if it is given when called.
 
     Raises:
-      ValueError: if num_features is not positive, or is not the length of the axis when called.
+      TypeError: if rngs is something else.
+      ValueError: if lower is above upper, or if nothing says whether to train, or with what keys.
 
     Examples:
-      >>> import jax, jax.numpy as jnp, optax
+      >>> import jax.numpy as jnp
       >>> from flax import nnx
-      >>> from jaxrelu.nnx import PReLU
-      >>> model = PReLU(0.25, num_features=3)
-      >>> model(jnp.array([-4.0, 0.0, 4.0]))
-      Array([-1.,  0.,  4.], dtype=float32)
-      >>> def decayed(parameters):
-      ...     return jax.tree.map_with_path(lambda path, _: "negative_slope" not in str(path), parameters)
-      >>> optimizer = nnx.Optimizer(model, optax.adamw(1e-3, mask=decayed), wrt=nnx.Param)
+      >>> from jaxrelu.nnx import RReLU
+      >>> model = RReLU(rngs=nnx.Rngs(0))
+      >>> slope = model(jnp.array([-1.0]))
+      >>> bool((-1 / 3 <= slope[0]) & (slope[0] <= -1 / 8))
+      True
+      >>> model.eval()
+      >>> model(jnp.array([-24.0, 2.0]))
+      Array([-5.5,  2. ], dtype=float32)
 
     References:
-      He et al., Delving deep into rectifiers, ICCV 2015.
+      Xu et al., Empirical evaluation of rectified activations in convolutional network, arXiv 1505.00853.
     """
 
     def __init__(
         self,
-        negative_slope_init: Init = 0.01,
+        lower: float = 1 / 8,
+        upper: float = 1 / 3,
         *,
-        num_features: int | None = None,
-        axis: int = -1,
-        dtype: DTypeLike | None = None,
-        param_dtype: DTypeLike = jnp.float32,
-        negative_slope_metadata: Mapping[str, Any] | None = None,
-        rngs: nnx.Rngs | None = None,
+        deterministic: bool | None = False,
+        rng_collection: str = "rrelu",
+        rngs: nnx.Rngs | nnx.RngStream | None = None,
     ):
-        key = rngs.params() if rngs is not None else jax.random.key(0)
-        shape = channel_shape("PReLU", num_features)
-        self.negative_slope = nnx.Param(
-            initializer(negative_slope_init)(key, shape, param_dtype), **(negative_slope_metadata or {})
-        )
-        self.axis = axis
-        self.dtype = dtype
+        ordered("RReLU", lower=lower, upper=upper)
+        self.lower = lower
+        self.upper = upper
+        self.deterministic = deterministic
+        self.rng_collection = rng_collection
+        if rngs is None:
+            self.rngs = nnx.data(None)
+        elif isinstance(rngs, nnx.Rngs):
+            self.rngs = rngs[rng_collection].fork()
+        elif isinstance(rngs, nnx.RngStream):
+            self.rngs = rngs.fork()
+        else:
+            raise TypeError(f"RReLU: rngs must be nnx.Rngs, nnx.RngStream or None, got {type(rngs).__name__}")
 
-    @jax.named_scope("jaxrelu.nnx.PReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        return prelu(cast(x, self.dtype), self.negative_slope[...], self.axis)
+    @jax.named_scope("jaxrelu.nnx.RReLU")
+    def __call__(
+        self,
+        x: ArrayLike,
+        *,
+        deterministic: bool | None = None,
+        rngs: nnx.Rngs | nnx.RngStream | Array | None = None,
+    ) -> Array:
+        """The function; arguments given here take precedence over those of the module."""
+        deterministic = self.deterministic if deterministic is None else deterministic
+        if deterministic is None:
+            raise ValueError("RReLU: deterministic must be given to the module or to the call, got None")
+        key = None if deterministic else self._key(self.rngs if rngs is None else rngs)
+        return rrelu(x, key, self.lower, self.upper)
+
+    def _key(self, rngs: Any) -> Array:
+        if rngs is None:
+            raise ValueError("RReLU: rngs must be given to the module or to the call, for training")
+        if isinstance(rngs, nnx.Rngs):
+            return rngs[self.rng_collection]()
+        return rngs() if isinstance(rngs, nnx.RngStream) else rngs
+
+    def set_view(self, deterministic: bool | None = None) -> None:
+        """Called by `nnx.view`.
+
+        Args:
+          deterministic: if True, the slope is the mean.
+        """
+        if deterministic is not None:
+            self.deterministic = deterministic
 
 
 class CReLU(nnx.Module):
@@ -99,6 +149,37 @@ class CReLU(nnx.Module):
     @jax.named_scope("jaxrelu.nnx.CReLU")
     def __call__(self, x: ArrayLike) -> Array:
         return crelu(x, self.axis)
+
+
+class Maxout(nnx.Module):
+    """`jaxrelu.maxout`: the largest of each group of neighbouring channels.
+
+    The affine pieces of the paper are those of the layer before, num_pieces times as wide.
+
+    Args:
+      num_pieces: how many channels form a group.
+      axis: the channel axis, whose length num_pieces divides.
+
+    Raises:
+      ValueError: when called, if num_pieces is out of range or does not divide the axis.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.nnx import Maxout
+      >>> Maxout(2)(jnp.array([-2.0, 3.0, 4.0, 1.0]))
+      Array([3., 4.], dtype=float32)
+
+    References:
+      Goodfellow et al., Maxout networks, ICML 2013.
+    """
+
+    def __init__(self, num_pieces: int, axis: int = -1):
+        self.num_pieces = num_pieces
+        self.axis = axis
+
+    @jax.named_scope("jaxrelu.nnx.Maxout")
+    def __call__(self, x: ArrayLike) -> Array:
+        return maxout(x, self.num_pieces, self.axis)
 
 
 class Activation(nnx.Module):

@@ -1,0 +1,1 @@
+"""The Linen modules with learned parameters; their public home is `jaxrelu.linen`."""

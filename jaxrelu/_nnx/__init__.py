@@ -1,0 +1,1 @@
+"""The NNX modules with learned parameters; their public home is `jaxrelu.nnx`."""
