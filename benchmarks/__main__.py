@@ -85,6 +85,27 @@ def dying(
     _run(("dying",), _preset(smoke), output, device, variants=variants, seeds=seeds)
 
 
+@app.command()
+def accuracy(
+    variants: Variants = None,
+    formats: Annotated[
+        str | None, typer.Option(help="Such as float32,float8_e5m2; all without this.")
+    ] = None,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="All 2^32 float32 inputs; goes on where one was interrupted.")
+    ] = False,
+    device: Device = None,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Compares value and slope with exact results, in every format, jax.nn beside it; two minutes."""
+    from . import _options, accuracy
+
+    chosen = formats and _options.names("--formats", formats, tuple(accuracy.FORMATS))
+    options = {"formats": chosen, "exhaustive": exhaustive, "folder": str(output)}
+    _run(("accuracy",), _preset(smoke), output, device, variants=variants, **options)
+
+
 @app.command("report")
 def report_(
     folder: Annotated[Path | None, typer.Argument(help="A result folder; without this the newest.")] = None,
