@@ -87,11 +87,11 @@ class Formulas:
 
     def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
-        dtype = x.dtype if exact else _compute_dtype(x.dtype)
-        return formula(x.astype(dtype), *(_cast(p, dtype) for p in parameters))
+        dtype = x.dtype if exact else compute_dtype(x.dtype)
+        return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
 
 
-def _compute_dtype(dtype: Any) -> Any:
+def compute_dtype(dtype: Any) -> Any:
     return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype("float32")
 
 
@@ -103,7 +103,7 @@ def _rounded(values: Array, dtype: Any) -> Array:
     return values.astype(dtype)
 
 
-def _cast(parameter: Array, dtype: Any) -> Array:
+def cast(parameter: Array, dtype: Any) -> Array:
     """Floats in the compute dtype; a random key as it is."""
     return parameter.astype(dtype) if jnp.issubdtype(parameter.dtype, jnp.floating) else parameter
 
@@ -112,7 +112,7 @@ def _times(level: Level, g: Array) -> Array:
     """`level * g` rounded once; levels 0 and 1 select, so that 0 times infinity is 0."""
     if isinstance(level, (int, float)) and level in (0, 1):
         return g if level else jnp.zeros_like(g)
-    wide = _compute_dtype(g.dtype)
+    wide = compute_dtype(g.dtype)
     return _rounded(jnp.asarray(level, wide) * g.astype(wide), g.dtype)
 
 
