@@ -50,7 +50,7 @@ def squared_relu(x: ArrayLike) -> Array:
 
 
 @elementwise(
-    value=lambda x, scale, bias: scale * jnp.square(jnp.maximum(x, 0)) + bias,
+    value=lambda x, scale, bias: (scale * jnp.maximum(x, 0)) * jnp.maximum(x, 0) + bias,
     slope=lambda x, scale, bias: 2.0 * scale * jnp.maximum(x, 0),
     parameter_slopes={
         "scale": lambda x, scale, bias: jnp.square(jnp.maximum(x, 0)),
@@ -130,28 +130,35 @@ def smelu(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
     ...
 
 
-def _hypotenuse(x: Array, b: Array) -> tuple[Array, Array]:
-    """|x| and sqrt(x**2 + b), without overflow."""
+def _largest(x: Array) -> float:
+    """Its square is finite, with a factor of 16 to spare."""
+    return 1e18 if x.dtype == jnp.float32 else 1e153
+
+
+def _hypotenuse(x: Array, b: Array) -> tuple[Array, Array, Array]:
+    """|x|, x**2 + b and its square root, without overflow."""
     a = jnp.abs(x)
-    bounded = jnp.minimum(a, 1e18)
-    return a, jnp.maximum(a, jnp.sqrt(bounded * bounded + b))
+    bounded = jnp.minimum(a, _largest(x))
+    q = bounded * bounded + b
+    return a, q, jnp.maximum(a, jnp.sqrt(q))
 
 
 def _squareplus(x: Array, b: Array) -> Array:
     """(x + h) / 2 is max(x, 0) + (h - |x|) / 2, and h - |x| is b / (h + |x|)."""
-    a, h = _hypotenuse(x, b)
+    a, _, h = _hypotenuse(x, b)
     return jnp.maximum(x, 0) + 0.5 * b / (h + a)
 
 
 def _squareplus_slope(x: Array, b: Array) -> Array:
-    a, h = _hypotenuse(x, b)
-    return mirrored(x < 0, 0.5 * b / (h + a) / h)
+    """For x < 0 (1 - |x| / h) / 2 = b / 2 / (h (h + |x|)), and h**2 has fewer roundings than h."""
+    a, q, h = _hypotenuse(x, b)
+    return mirrored(x < 0, 0.5 * b / (q + h * a))
 
 
 @elementwise(
     value=_squareplus,
     slope=_squareplus_slope,
-    parameter_slopes={"b": lambda x, b: 0.25 / _hypotenuse(x, b)[1]},
+    parameter_slopes={"b": lambda x, b: 0.25 / _hypotenuse(x, b)[2]},
     check=lambda b: positive("squareplus", b=b),
 )
 def squareplus(x: ArrayLike, b: ArrayLike = 4) -> Array:
@@ -187,16 +194,26 @@ def squareplus(x: ArrayLike, b: ArrayLike = 4) -> Array:
     ...
 
 
-def _root(x: Array, alpha: Array) -> Array:
-    """sqrt(1 + alpha x**2) for x < 0, and 1 for x >= 0, without overflow."""
-    x = jnp.clip(x, -1e18, 0.0)
-    return jnp.sqrt(1.0 + alpha * (x * x))
+def _root(x: Array, alpha: Array) -> tuple[Array, Array]:
+    """q = 1 + alpha x**2 for x < 0, and 1 for x >= 0, without overflow, and its square root."""
+    x = jnp.clip(x, -_largest(x), 0.0)
+    q = 1.0 + alpha * (x * x)
+    return q, jnp.sqrt(q)
+
+
+def _isrlu_slope(x: Array, alpha: Array) -> Array:
+    q, root = _root(x, alpha)
+    return 1.0 / q / root
+
+
+def _isrlu_alpha_slope(x: Array, alpha: Array) -> Array:
+    return -0.5 * (jnp.clip(x, -_largest(x), 0.0) / _root(x, alpha)[1]) ** 3
 
 
 @elementwise(
-    value=lambda x, alpha: jnp.maximum(x, -1e18) / _root(x, alpha),
-    slope=lambda x, alpha: (1.0 / _root(x, alpha)) ** 3,
-    parameter_slopes={"alpha": lambda x, alpha: -0.5 * (jnp.clip(x, -1e18, 0.0) / _root(x, alpha)) ** 3},
+    value=lambda x, alpha: jnp.maximum(x, -_largest(x)) / _root(x, alpha)[1],
+    slope=_isrlu_slope,
+    parameter_slopes={"alpha": _isrlu_alpha_slope},
     check=lambda alpha: positive("isrlu", alpha=alpha),
 )
 def isrlu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:

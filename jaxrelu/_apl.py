@@ -18,8 +18,15 @@ from ._rectifiers import scaled
 
 def _apl(pieces: int, x: Array, *parameters: Array) -> Array:
     slopes, offsets = parameters[:pieces], parameters[pieces:]
-    hinges = (scaled(-a, jnp.minimum(x - b, 0)) for a, b in zip(slopes, offsets, strict=True))
-    return functools.reduce(jnp.add, hinges, jnp.maximum(x, 0))
+    # Far out the hinges are one line: infinite terms of both signs would give NaN, and large ones overflow.
+    far = -4096.0 * (1.0 + functools.reduce(jnp.maximum, map(jnp.abs, offsets)))
+    near = jnp.maximum(x, far)
+    hinges = functools.reduce(
+        jnp.add, (a * jnp.maximum(b - near, 0) for a, b in zip(slopes, offsets, strict=True))
+    )
+    constant = functools.reduce(jnp.add, (a * b for a, b in zip(slopes, offsets, strict=True)))
+    line = constant + scaled(-functools.reduce(jnp.add, slopes), jnp.minimum(x, 0))
+    return jnp.maximum(x, 0) + jnp.where(x < far, line, hinges)
 
 
 def _apl_slope(pieces: int, x: Array, *parameters: Array) -> Array:
@@ -82,7 +89,7 @@ def apl(x: ArrayLike, slopes: ArrayLike, offsets: ArrayLike) -> Array:
 
     The slope is 1 for x > 0, else 0, minus the a_s of all hinges with x < b_s; at every kink it is that of
     the right-hand side of a hinge and 0 for relu's. By a_s it is max(b_s - x, 0), by b_s a_s where x < b_s. A
-    NaN gives NaN. 16-bit results are right to 0.51 ulp but where terms cancel.
+    NaN gives NaN, with slope 0. 16-bit results are right to 0.51 ulp but where terms cancel.
 
     Kept for the backward pass: the input. `with_residual` offers nothing else.
 

@@ -11,10 +11,8 @@ from ._aliases import ALIASES, LIBRARIES
 from ._rows import ROWS
 from ._variant import Variant
 
-_CLASSIC = """
-relu leaky_relu prelu relu6 general_relu elu celu selu softplus gelu gelu_exact silu mish crelu
-"""
-_CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS if row.name in _CLASSIC}
+_LATER = "maxout glu reglu geglu swiglu bilinear"
+_CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS if row.name not in _LATER.split()}
 
 
 def catalogue() -> dict[str, Variant]:

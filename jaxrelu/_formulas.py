@@ -88,7 +88,7 @@ class Formulas:
     def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
-        return formula(x.astype(dtype), *(_cast(p, dtype) for p in parameters))
+        return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
 
 
 def compute_dtype(dtype: Any) -> Any:
@@ -103,7 +103,7 @@ def _rounded(values: Array, dtype: Any) -> Array:
     return values.astype(dtype)
 
 
-def _cast(parameter: Array, dtype: Any) -> Array:
+def cast(parameter: Array, dtype: Any) -> Array:
     """Floats in the compute dtype; a random key as it is."""
     return parameter.astype(dtype) if jnp.issubdtype(parameter.dtype, jnp.floating) else parameter
 

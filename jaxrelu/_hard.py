@@ -12,7 +12,7 @@ from ._formulas import Steps
 @elementwise(
     value=lambda x, min_value, max_value: jnp.minimum(jnp.maximum(x, min_value), max_value),
     slope=Steps(
-        index=lambda x, min_value, max_value: (x >= min_value) & (x <= max_value),
+        index=lambda x, min_value, max_value: ~((x < min_value) | (x > max_value)),
         levels=lambda min_value, max_value: (0, 1),
     ),
     parameter_slopes={
@@ -28,7 +28,7 @@ def hard_tanh(x: ArrayLike, min_value: ArrayLike = -1, max_value: ArrayLike = 1)
     .. math:: \mathrm{hard\_tanh}(x) = \min(\max(x, \text{min\_value}), \text{max\_value})
 
     The slope is 1 between the bounds and 0 outside; at the kinks, on the bounds, it is 1, as in `jax.nn`
-    (0 in PyTorch). A NaN gives NaN, with slope 0. Value and slope are exact.
+    (0 in PyTorch). A NaN gives NaN, with slope 1. Value and slope are exact.
 
     Kept for the backward pass: one bit an element; the input, if a bound is differentiated too.
     `with_residual` also offers "input".
@@ -95,7 +95,7 @@ def hard_sigmoid(x: ArrayLike) -> Array:
 
 @elementwise(
     value=lambda x: jnp.maximum(x, -3.0) * (jnp.clip(x + 3.0, 0.0, 6.0) / 6.0),
-    slope=lambda x: jnp.where(x > -3.0, jnp.where(x < 3.0, (2.0 * x + 3.0) / 6.0, 1.0), 0.0),
+    slope=lambda x: jnp.where(x <= -3.0, 0.0, jnp.where(x >= 3.0, 1.0, (2.0 * x + 3.0) / 6.0)),
 )
 def hard_silu(x: ArrayLike) -> Array:
     r"""Silu with hard_sigmoid for its gate, also called hard_swish.
@@ -103,7 +103,7 @@ def hard_silu(x: ArrayLike) -> Array:
     .. math:: \mathrm{hard\_silu}(x) = x \, \mathrm{relu6}(x + 3) / 6
 
     The slope is 0 for x <= -3, (2 x + 3) / 6 between, and 1 for x >= 3: at the kinks -3 and 3 the outer
-    slopes, 0 and 1, as in `jax.nn`. A NaN gives NaN, with slope 0. At -inf the value is the limit 0
+    slopes, 0 and 1, as in `jax.nn`. A NaN gives NaN, with slope NaN. At -inf the value is the limit 0
     (jax.nn gives NaN). 16-bit results are right to 0.51 ulp.
 
     Kept for the backward pass: the input. `with_residual` offers nothing else: the output does not
@@ -134,7 +134,7 @@ hard_swish = hard_silu
 
 @elementwise(
     value=lambda x: jnp.maximum(x, -2.0) * (0.5 * jnp.clip(x + 2.0, 0.0, 2.0)),
-    slope=lambda x: jnp.where(x > -2.0, jnp.minimum(x, 0.0) + 1.0, 0.0),
+    slope=lambda x: jnp.where(x <= -2.0, 0.0, jnp.minimum(x, 0.0) + 1.0),
 )
 def hard_mish(x: ArrayLike) -> Array:
     r"""A piecewise quadratic mish.
@@ -142,7 +142,7 @@ def hard_mish(x: ArrayLike) -> Array:
     .. math:: \mathrm{hard\_mish}(x) = \tfrac{x}{2} \min(\max(x + 2, 0), 2)
 
     The slope is 0 for x <= -2, the kink included, x + 1 for -2 < x < 0, and 1 for x >= 0. A NaN gives NaN,
-    with slope 0. At -inf the value is the limit 0. 16-bit results are right to 0.51 ulp.
+    with slope NaN. At -inf the value is the limit 0. 16-bit results are right to 0.51 ulp.
 
     Kept for the backward pass: the input. `with_residual` offers nothing else: the output does not
     determine the slope.

@@ -153,15 +153,25 @@ def _half_square_exp(a: Array) -> tuple[Array, Array]:
     return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
 
 
-def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
-    """The parts of exp(-a b), a >= 0 and b >= 0, without the rounding of a large product."""
+def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
+    """a b in a high and a low part, a >= 0 and b >= 0; bounded where exp(-a b) is 0. A float b is exact."""
     form = _FORMATS[a.dtype]
     a = jnp.minimum(a, _LARGEST_FACTOR)
-    b = jnp.minimum(jnp.asarray(b, a.dtype), _LARGEST_FACTOR)
-    a_high, b_high = _leading(a, form.half), _leading(b, form.half)
+    a_high = _leading(a, form.half)
+    if isinstance(b, float):
+        b_high = _leading_of(b, form.half)
+    else:
+        b = jnp.minimum(b, _LARGEST_FACTOR)
+        b_high = _leading(b, form.half)
     # Below underflow the low part is small; beyond, the bounds keep the sum there.
     low = jnp.clip((a - a_high) * b + a_high * (b - b_high), -0.1, 0.1)
-    return exponential_parts(-jnp.minimum(a_high * b_high, form.underflow + 0.2), -low)
+    return jnp.minimum(a_high * b_high, form.underflow + 0.2), low
+
+
+def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
+    """The parts of exp(-a b), a >= 0 and b >= 0, without the rounding of a large product."""
+    high, low = product_parts(a, b)
+    return exponential_parts(-high, -low)
 
 
 def cubic_exp(a: Array, linear_parts: Constant, cubic_parts: Constant) -> tuple[Array, Array, Array, Array]:

@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from ._arguments import as_float, as_operand, broadcast, ordered
 from ._differentiation import Differentiation
 from ._elementwise import declared_as
-from ._formulas import Formulas, Steps, compute_dtype
+from ._formulas import Formulas, Steps, cast, compute_dtype
 from ._rectifiers import scaled
 
 
@@ -50,7 +50,8 @@ class _Randomized:
 def _formulas(slope: Any, x: Array) -> Formulas:
     def levels(*parameters: Array) -> tuple[Array | float, ...]:
         # Only the shape of x counts: the slopes do not depend on its values.
-        return slope(jnp.zeros(x.shape, compute_dtype(x.dtype)), *parameters), 1
+        wide = compute_dtype(x.dtype)
+        return slope(jnp.zeros(x.shape, wide), *(cast(p, wide) for p in parameters)), 1
 
     return Formulas(
         value=lambda x, *parameters: jnp.where(x >= 0, x, scaled(slope(x, *parameters), x)),

@@ -258,7 +258,7 @@ ROWS = (
         family=_LEARNED,
         formula="max(x, 0) + sum of slopes max(offsets - x, 0)",
         reference="Agostinelli et al. 2015",
-        kinks={-1.0: -0.25, 0.0: 0.0, 0.5: 1.0},
+        kinks={0.0: -0.25, 0.5: 1.0, -1.0: -0.25},
         example={"slopes": np.array([0.25, -0.5], "float32"), "offsets": np.array([0.5, -1.0], "float32")},
     ),
     Variant(

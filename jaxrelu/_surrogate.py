@@ -8,12 +8,15 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
-from ._gates import gated_slope, logistic
+from ._gates import gated_slope
 from ._numerics import exponential_parts, underflow
 
 Slope = Callable[[Array], Array]
 
-BSILU_SHIFT = 1.67
+_SHIFT_HIGH, _SHIFT_LOW = (
+    1.669921875,
+    1.67 - 1.669921875,
+)  # of B-SiLU: |x| +- the first is exact for a short x
 NELU_SCALE = 0.2
 
 
@@ -21,14 +24,18 @@ def bsilu_slope(x: Array) -> Array:
     """The slope of B-SiLU, (x + a) logistic(x) - a / 2 with a = 1.67."""
     s, p = exponential_parts(-jnp.abs(x))
     magnitude = jnp.minimum(jnp.abs(x), underflow(x))
-    gate = logistic(x < 0, s, p)
-    return gated_slope(x < 0, s, p, magnitude) + BSILU_SHIFT * gate * (1.0 - gate)
+    # The slope of x logistic(x) in |x|, with |x| -+ a in its place: a logistic'(x) is even.
+    high = jnp.where(x < 0, magnitude - _SHIFT_HIGH, magnitude + _SHIFT_HIGH)
+    return gated_slope(x < 0, s, p, high, jnp.where(x < 0, -_SHIFT_LOW, _SHIFT_LOW))
 
 
 def nelu_slope(x: Array) -> Array:
     """The slope of NeLU: 1 for x > 0, that of -a / (1 + x**2) with a = 0.2 for x <= 0."""
-    bounded = jnp.clip(x, -1e9, 0.0)  # its fourth power is finite
-    return jnp.where(x > 0, 1.0, 2.0 * NELU_SCALE * bounded / jnp.square(1.0 + bounded * bounded))
+    a = jnp.maximum(-x, 0.0)
+    small = a < 1.0
+    u = jnp.where(small, a, 1.0 / jnp.maximum(a, 1.0))  # 2 x / (1 + x**2)**2 in 1 / x does not overflow
+    below = jnp.where(small, u, u * u * u) / jnp.square(1.0 + u * u)
+    return jnp.where(x > 0, 1.0, -2.0 * NELU_SCALE * below)
 
 
 _SLOPES = {"bsilu": bsilu_slope, "nelu": nelu_slope}

@@ -6,19 +6,16 @@ from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
 from ._gates import finite, gated, gated_slope, logistic
-from ._numerics import exponential_parts, product_exp, times_exp, underflow
+from ._numerics import exponential_parts, product_exp, product_parts, times_exp, underflow
 
 QUICK_GELU_RATE = 1.702  # makes logistic(1.702 x) close to the normal distribution function
 
 
-def _magnitude(x: Array, beta: Array | float = 1.0) -> Array:
-    """|beta x|, bounded where logistic(beta x) is 0 or 1."""
-    return jnp.minimum(jnp.abs(finite(x)) * jnp.abs(beta), underflow(x))
-
-
 @elementwise(
     value=lambda x: gated(x, x < 0, *exponential_parts(-jnp.abs(x))),
-    slope=lambda x: gated_slope(x < 0, *exponential_parts(-jnp.abs(x)), _magnitude(x)),
+    slope=lambda x: gated_slope(
+        x < 0, *exponential_parts(-jnp.abs(x)), jnp.minimum(jnp.abs(x), underflow(x))
+    ),
 )
 def silu(x: ArrayLike) -> Array:
     r"""Sigmoid linear unit, also called swish.
@@ -56,16 +53,17 @@ swish = silu
 
 
 def _swish(x: Array, beta: Array | float) -> Array:
-    return gated(x, beta * x < 0, *product_exp(jnp.abs(x), jnp.abs(beta)))
+    return gated(x, beta * x < 0, *product_exp(jnp.abs(x), abs(beta)))
 
 
 def _swish_slope(x: Array, beta: Array | float) -> Array:
-    return gated_slope(beta * x < 0, *product_exp(jnp.abs(x), jnp.abs(beta)), _magnitude(x, beta))
+    high, low = product_parts(jnp.abs(x), abs(beta))
+    return gated_slope(beta * x < 0, *exponential_parts(-high, -low), high, low)
 
 
 def _swish_beta_slope(x: Array, beta: Array | float) -> Array:
     """x**2 logistic(z) logistic(-z), the exponential applied between the two factors x."""
-    s, p = product_exp(jnp.abs(x), jnp.abs(beta))
+    s, p = product_exp(jnp.abs(x), abs(beta))
     x = jnp.clip(x, -1e18, 1e18)  # its square is finite
     return times_exp(x, s, p) * x / jnp.square(1.0 + s * (1.0 + p))
 
@@ -141,14 +139,15 @@ def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
     ...
 
 
-def _acon_gate(x: Array, p1: Array, p2: Array, beta: Array) -> tuple[Array, Array, Array, Array]:
-    """Whether z < 0, the parts of exp(-|z|), and |z|, for z = beta (p1 - p2) x."""
+def _acon_gate(x: Array, p1: Array, p2: Array, beta: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Whether z < 0, the parts of exp(-|z|), and those of |z|, for z = beta (p1 - p2) x."""
     rate = beta * (p1 - p2)
-    return rate * x < 0, *product_exp(jnp.abs(x), jnp.abs(rate)), _magnitude(x, rate)
+    high, low = product_parts(jnp.abs(x), jnp.abs(rate))
+    return rate * x < 0, *exponential_parts(-high, -low), high, low
 
 
 def _acon_c(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
-    negative, s, p, _ = _acon_gate(x, p1, p2, beta)
+    negative, s, p, *_ = _acon_gate(x, p1, p2, beta)
     mixed = (p1 - p2) * logistic(negative, s, p) + p2
     return jnp.where(mixed == 0.0, 0.0, x * mixed)
 
@@ -162,12 +161,18 @@ def _acon_p1_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
     return finite(x) * gated_slope(*_acon_gate(x, p1, p2, beta))
 
 
+def _acon_p2_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
+    """x (1 - slope of x logistic(z)), and the slopes at z and -z add to 1."""
+    negative, *parts = _acon_gate(x, p1, p2, beta)
+    return finite(x) * gated_slope(~negative, *parts)
+
+
 @elementwise(
     value=_acon_c,
     slope=_acon_c_slope,
     parameter_slopes={
         "p1": _acon_p1_slope,
-        "p2": lambda x, p1, p2, beta: finite(x) - _acon_p1_slope(x, p1, p2, beta),
+        "p2": _acon_p2_slope,
         "beta": lambda x, p1, p2, beta: jnp.square(p1 - p2) * _swish_beta_slope(x, beta * (p1 - p2)),
     },
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from measures import expected, measured, value_and_slope
-from references import parameters_of
+from references import parameters_of, reference_of
 
 import jaxrelu
 from jaxrelu._elementwise import elementwise
@@ -36,7 +36,7 @@ def test_bytes_kept(name, dtype):
     x = jax.ShapeDtypeStruct((16, 64), dtype)
     result = jax.eval_shape(function_of(name, None), x)
     tensors = {
-        "bits": result.size // 8,
+        "bits": result.size * reference_of(name).bits // 8,
         "input": result.size * x.dtype.itemsize,
         "output": result.size * x.dtype.itemsize,
     }

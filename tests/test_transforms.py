@@ -34,23 +34,25 @@ def x64():
         yield
 
 
-@pytest.mark.parametrize("name", ROWS)
+# A surrogate's slope is not the derivative of its value, and finite differences see the value.
+DIFFERENTIABLE = [name for name in ROWS if reference_of(name).slope_textbook is None]
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_reverse_mode(name, x64):
     check_grads(function_of(name), (POINTS,), order=1, modes=("rev",))
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
 def test_forward_mode_and_second_order(name, x64):
     function = jax.jit(function_of(name, jaxrelu.forward_mode))
     check_grads(function, (POINTS,), order=2, modes=("fwd", "rev"))
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [name for name in ROWS if reference_of(name).parameter_slopes])
 def test_gradients_by_parameters(name, x64):
     row = ROWS[name]
-    parameters = {k: jnp.asarray(p) for k, p in parameters_of(name).items() if p is not None}
-    if not parameters:
-        return
+    parameters = {k: jnp.asarray(p, float) for k, p in parameters_of(name).items() if p is not None}
     for wrap in (lambda function: function, jaxrelu.forward_mode):
         function = wrap(row.function)
         modes = ("rev",) if function is row.function else ("fwd", "rev")
