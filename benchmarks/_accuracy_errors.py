@@ -151,7 +151,7 @@ class Tally:
     inputs: int = 0
     above: list[int] = dataclasses.field(default_factory=lambda: [0] * len(LEVELS))
     worst: float = 0.0
-    at: tuple[float, float, float] | None = None  # x, what came out, what should have
+    at: list[float] | None = None  # x, what came out, what should have
     tiny: int = 0
     tiny_error: float = 0.0
     flushed: int = 0
@@ -176,10 +176,8 @@ class Tally:
         self.excused_worst = max(self.excused_worst, float(found["excused_worst"]))
         worst, at = float(found["worst"].max()), int(found["at"])
         if worst > self.worst:
-            self.worst, self.at = (
-                worst,
-                (float(x[at]), float(np.asarray(got)[at]), float(np.asarray(want)[at])),
-            )
+            self.worst = worst
+            self.at = [float(x[at]), float(np.asarray(got)[at]), float(np.asarray(want)[at])]
         return wrong > 0
 
     def add_faults(self, found: tuple[Array, Array], x: np.ndarray) -> None:

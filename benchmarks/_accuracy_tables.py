@@ -30,9 +30,12 @@ _DETAIL = (
     "where the result is below 1e-35."
 )
 _BEYOND = (
-    "NaN: for a number; inf: for a finite result, or the reverse; zero: a zero of the wrong sign, most where "
-    "the exact result is below the range; falls: neighbouring inputs where a value, or slope, that never "
-    "falls does. at: one such input."
+    "How many inputs give NaN: for a number; inf: for a finite result, or the reverse; falls: a value, or "
+    "slope, that never falls is below its neighbour's. at: one such input."
+)
+_ZEROS = (
+    "How many inputs give a zero of another sign than the exact result has, which is below the range, or, "
+    "at x = -0, than x has. at: one such input."
 )
 _PARAMETERS = (
     "4096 x from -20 to 20, each parameter at its default, half and double of it, in float32. Terms of any "
@@ -58,14 +61,8 @@ class Grid:
 def grids(rows: list[Row]) -> list[Grid]:
     """All tables that have rows."""
     index = {(row["variant"], row["dtype"], row["library"], row["result"]): row for row in rows}
-    found = [
-        _worst(index),
-        _detail(index),
-        _beyond(rows),
-        _parameters(rows),
-        _references(index),
-        _calls(rows),
-    ]
+    found = [_worst(index), _detail(index), _beyond(rows), _zeros(rows)]
+    found += [_parameters(rows), _references(index), _calls(rows)]
     return [grid for grid in found if grid.rows]
 
 
@@ -126,15 +123,30 @@ def _number(number: float | str) -> str:
 
 
 def _beyond(rows: list[Row]) -> Grid:
+    kinds = [name for name in FAULTS if name != "zero"]
     found = []
     for row in rows:
-        counts = [row[name] for name in FAULTS]
-        if row["library"] != REFERENCE and row["fault_at"] and any(counts):
-            place = ", ".join(_number(x) for x in dict.fromkeys(row["fault_at"].values()))
-            cells = [str(count) if count else "" for count in counts]
-            found.append([row["variant"], _SHORT[row["dtype"]], row["result"], row["library"], *cells, place])
-    header = ["variant", "dtype", "", "library", "NaN", "inf", "zero", "falls", "at"]
+        if row["library"] == REFERENCE or not any(row[name] for name in kinds):
+            continue
+        places = [row["fault_at"][name] for name in kinds if row[name]]
+        cells = [str(row[name]) if row[name] else "" for name in kinds]
+        at = ", ".join(_number(x) for x in dict.fromkeys(places))
+        found.append([row["variant"], _SHORT[row["dtype"]], row["result"], row["library"], *cells, at])
+    header = ["variant", "dtype", "", "library", "NaN", "inf", "falls", "at"]
     return Grid("Wrong beyond rounding", header, found, _BEYOND, 4)
+
+
+def _zeros(rows: list[Row]) -> Grid:
+    dtypes = [dtype for dtype in FORMATS if any(row["dtype"] == dtype for row in rows)]
+    found: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in rows:
+        if row["zero"] and row["library"] != REFERENCE:
+            cells = found.setdefault((row["variant"], row["result"], row["library"]), {})
+            cells[row["dtype"]] = str(row["zero"])
+            cells["at"] = _number(row["fault_at"]["zero"])
+    lines = [[*key, *(cells.get(name, "") for name in (*dtypes, "at"))] for key, cells in found.items()]
+    header = ["variant", "", "library", *(_SHORT[d] for d in dtypes), "at"]
+    return Grid("Zeros of the wrong sign", header, lines, _ZEROS, 3)
 
 
 def _parameters(rows: list[Row]) -> Grid:

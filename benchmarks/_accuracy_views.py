@@ -48,15 +48,16 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     lines = -(-len(shown) // _COLUMNS)
     with drawn(path, "Worst error in float32 against x, in units in the last place", environment) as figure:
         figure.set_size_inches(13, 1.2 + 1.7 * lines)
-        panels = figure.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False).flat
+        panels = list(figure.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False).flat)
         for axes, (variant, result) in zip(panels, shown, strict=False):
             _panel(
                 axes, f"{variant}, {result}", {lib: index.get((variant, result, lib)) for lib in (PEER, OURS)}
             )
-        for axes in list(panels)[len(shown) :]:
+        for axes in panels[len(shown) :]:
             axes.set_axis_off()
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper right", ncols=3, fontsize=8)
+        drawn_lines = [axes.get_legend_handles_labels() for axes in panels]
+        once = {label: one for found in drawn_lines for one, label in zip(*found, strict=True)}
+        figure.legend(once.values(), once.keys(), loc="outside upper right", ncols=len(once), fontsize=8)
     return [path]
 
 
