@@ -2,6 +2,7 @@
 
 import resource
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -26,7 +27,7 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
     A small model is the worst case: the less a step has to do, the larger the share of what comes on top.
     """
     case, data = Case(), pictures()
-    graph, monitor = graph_of(case), diagnostics.Monitor(every)
+    graph = graph_of(case)
     parameters = jax.tree.map(lambda leaf: leaf[0], start(case, 1))
     optimizer = optax.sgd(0.03, momentum=0.9)
     batches = order(1, steps)[0]
@@ -34,27 +35,29 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
     def loss(parameters: Any, chosen: Array) -> Array:
         return cross_entropy(nnx.merge(graph, parameters)(data.train_x[chosen]), data.train_y[chosen])
 
-    def train(parameters: Any, watched: Any, batches: Array) -> Any:
+    def training(monitor: diagnostics.Monitor | None) -> Callable[[], Any]:
         def step(carry: tuple, chosen: Array) -> tuple[tuple, None]:
             parameters, state, watched = carry
             updates, state = optimizer.update(jax.grad(loss)(parameters, chosen), state)
             parameters = optax.apply_updates(parameters, updates)
-            if watched is not None:
+            if monitor is not None:
                 watched = monitor.update(watched, nnx.merge(graph, parameters), data.train_x[chosen])
             return (parameters, state, watched), None
 
-        return jax.lax.scan(step, (parameters, optimizer.init(parameters), watched), batches)[0]
+        def train(parameters: Any, watched: Any, batches: Array) -> Any:
+            return jax.lax.scan(step, (parameters, optimizer.init(parameters), watched), batches)[0]
 
-    watched = monitor.init(nnx.merge(graph, parameters), data.train_x[batches[0]])
-    compiled = {
-        name: jax.jit(train).lower(parameters, state, batches).compile()
-        for name, state in (("plain", None), ("watched", watched))
-    }
-    seconds: dict[str, list[float]] = {"plain": [], "watched": []}
+        first = monitor and monitor.init(nnx.merge(graph, parameters), data.train_x[batches[0]])
+        compiled = jax.jit(train).lower(parameters, first, batches).compile()
+        return lambda: jax.block_until_ready(compiled(parameters, first, batches))
+
+    monitors = {"plain": None, "watched": diagnostics.Monitor(every), "each step": diagnostics.Monitor(1)}
+    trainings = {name: training(monitor) for name, monitor in monitors.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in trainings}
     for _ in range(_REPEATS):
-        for name, state in (("plain", None), ("watched", watched)):
+        for name, train in trainings.items():
             begin = time.perf_counter()
-            jax.block_until_ready(compiled[name](parameters, state, batches))
+            train()
             seconds[name].append(time.perf_counter() - begin)
     least = {name: min(of) for name, of in seconds.items()}
     return {
@@ -62,6 +65,7 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
         "every": every,
         "samples": seconds,
         "step_us": 1e6 * least["plain"] / steps,
+        "check_us": 1e6 * (least["each step"] - least["plain"]) / steps,
         "share": least["watched"] / least["plain"] - 1,
     }
 

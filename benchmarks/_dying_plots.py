@@ -13,9 +13,7 @@ from ._results import Row
 
 _BLUE, _RED, _GREEN = "#4477AA", "#EE6677", "#228833"
 _CURES = {"none": _RED, "gain": _BLUE, "gain and recycling": _GREEN}
-_RUNS = {
-    "healthy": _BLUE, "driven dead": _RED, "trained on": "#CC6633", "recycled and trained on": _GREEN,
-}  # fmt: skip
+_RUNS = (_BLUE, _RED, "#CC6633", "#CCBB44", _GREEN)
 AXES = {"rate": "learning rate", "depth": "hidden layers", "width": "width", "bias": "first bias"}
 
 
@@ -29,9 +27,9 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     """One picture for each part but the cost."""
     figures: dict[str, tuple[str, Callable[[Figure, list[Row]], None]]] = {
         "born": ("Networks that are born dead", _draw_born),
-        "collapse": ("Ten layers of width 2 learn |x|: what is left of 1000 networks", _draw_collapse),
-        "cure": ("Digits: driven dead, recycled, trained on", _draw_cure),
-        "sweep": ("Units without a gradient after training", _draw_sweep),
+        "collapse": ("Ten layers of width 2 learn |x|: what becomes of the networks", _draw_collapse),
+        "cure": ("Digits: driven dead, and cured", _draw_cure),
+        "sweep": ("Units without a gradient (x: all NaN)", _draw_sweep),
     }
     paths = []
     for part, (title, draw) in figures.items():
@@ -67,7 +65,7 @@ def _draw_collapse(figure: Figure, rows: list[Row]) -> None:
         middle = 1 - row["collapsed"] - row["learned"]
         for share, colour in ((row["collapsed"], _RED), (middle, "#DDDDDD"), (row["learned"], _GREEN)):
             panel.barh(place, share, 0.62, left, color=colour)
-            if share > 0.03:
+            if share > 0.06:
                 panel.text(left + share / 2, place, f"{share:.1%}", ha="center", va="center", fontsize=8)
             left += share
     panel.set_yticks(range(len(rows)), [row["case"] for row in rows])
@@ -82,17 +80,17 @@ def _draw_collapse(figure: Figure, rows: list[Row]) -> None:
 
 def _draw_cure(figure: Figure, rows: list[Row]) -> None:
     (row, *_) = rows
-    figure.set_size_inches(9.0, 3.2)
+    figure.set_size_inches(9.5, 3.6)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
-    for place, (name, of) in enumerate(row["runs"].items()):
+    for place, ((name, of), colour) in enumerate(zip(row["runs"].items(), _RUNS, strict=True)):
         test = 100 * np.array(of["test"])
-        left.scatter(test, place + 0.2 * np.linspace(-1, 1, len(test)), s=12, color=_RUNS[name], alpha=0.6)
+        left.scatter(test, place + 0.2 * np.linspace(-1, 1, len(test)), s=12, color=colour, alpha=0.6)
         left.text(test.mean(), place - 0.33, f"{test.mean():.1f} %", ha="center", fontsize=8)
         dead = 100 * np.array(of["dead"]).mean(0)
-        at = np.arange(len(dead)) + 0.2 * (place - 1.5)
-        right.bar(at, dead, 0.2, color=_RUNS[name], label=name)
+        at = np.arange(len(dead)) + 0.16 * (place - 2)
+        right.bar(at, dead, 0.16, color=colour, label=name)
         for x, value in zip(at, dead, strict=True):
-            right.text(x, value + 1, f"{value:.0f}", ha="center", fontsize=7)
+            right.text(x, value + 1, f"{value:.0f}", ha="center", fontsize=6.5)
     left.set_yticks(range(len(row["runs"])), list(row["runs"]))
     left.set(ylim=(len(row["runs"]) - 0.5, -0.6), xlim=(0, 104))
     left.set_xlabel("test accuracy in %: a dot a seed, and the mean")
@@ -102,7 +100,7 @@ def _draw_cure(figure: Figure, rows: list[Row]) -> None:
     right.set_ylabel("dead units, %")
     right.set_ylim(0, 112)
     right.grid(axis="x", visible=False)
-    figure.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=4, fontsize=8)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside upper right", ncols=5, fontsize=7.5)
 
 
 def _draw_sweep(figure: Figure, rows: list[Row]) -> None:
@@ -116,7 +114,7 @@ def _draw_sweep(figure: Figure, rows: list[Row]) -> None:
                     _line(panel, row["axes"][axis], row["cure"])
             panel.set_ylim(-5, 105)
             panel.tick_params(labelsize=7)
-        line[0].set_ylabel(f"{variant}\n%", fontsize=8)
+        line[0].set_ylabel(f"{variant}, %", fontsize=8)
     for panel, name in zip(grid[-1], AXES.values(), strict=True):
         panel.set_xlabel(name, fontsize=8)
     handles, labels = grid[0][0].get_legend_handles_labels()
@@ -131,6 +129,7 @@ def _line(panel: Axes, axis: dict[str, Any], cure: str) -> None:
     panel.plot(places, shares, "o-", color=_CURES[cure], markersize=3, linewidth=1.2, label=cure)
     gone = np.isnan(shares)
     if gone.any():
-        panel.plot(places[gone], np.full(gone.sum(), 100), "x", color=_CURES[cure], label="all NaN")
+        lift = 100 - 12 * list(_CURES).index(cure)
+        panel.plot(places[gone], np.full(gone.sum(), lift), "x", color=_CURES[cure])
     panel.set_xticks(places, [f"{value:g}" for value in axis["values"]])
     panel.set_xlim(-0.4, len(places) - 0.6)

@@ -59,7 +59,7 @@ def _cure(rows: list[Row]) -> Table:
     table = _table(
         "Driven dead, and cured",
         f"Digits, four hidden relu layers of 64, SGD with momentum 0.9, {row['steps']} steps a phase at rate "
-        f"{row['rate']:g}, deadly {row['deadly']:g}; {seeds} seeds: mean, and the worst seed. Recycled once.",
+        f"{row['rate']:g}, deadly {row['deadly']:g}; {seeds} seeds: mean, and the worst seed.",
         "network", "test accuracy, %", "worst", "dead units, %", "worst",
         *(f"layer {k}" for k in range(1, 5)),
     )  # fmt: skip
@@ -96,7 +96,11 @@ def _cost(rows: list[Row]) -> Table:
     table = _table("What watching costs", "", "what", "figure")
     for row in rows:
         if row["case"] == "monitor":
-            words = f"{row['share']:+.2%} of a training step of {row['step_us']:.0f} us"
+            estimate = row["check_us"] / row["every"] / row["step_us"]
+            words = (
+                f"{row['share']:+.2%} of a step of {row['step_us']:.0f} us; {estimate:.2%} by the cost of a "
+                f"check, {row['check_us']:.0f} us"
+            )
             table.add_row(
                 f"a check every {row['every']} steps, the fastest of {len(row['samples']['plain'])} runs",
                 words,

@@ -156,7 +156,7 @@ def _cure(settings: Settings) -> Cases:
 def _cure_row(settings: Settings, deadly: float = 0.3, healthy: float = 0.03) -> Row:
     """Healthy from the start; driven dead; then trained on at the healthy rate, recycled once or not."""
     case, steps, seeds = Case(), settings.steps, settings.seeds
-    once = dataclasses.replace(case, recycle=steps)
+    once, often = (dataclasses.replace(case, recycle=each) for each in (steps, settings.every))
     first, second = order(seeds, steps), order(seeds, steps, after=steps)
     slow, fast = jnp.full(seeds, healthy), jnp.full(seeds, deadly)
     begin = start(case, seeds)
@@ -165,7 +165,8 @@ def _cure_row(settings: Settings, deadly: float = 0.3, healthy: float = 0.03) ->
         "healthy": trainer(case)(begin, None, slow, first),
         "driven dead": dead,
         "trained on": trainer(case)(dead.parameters, dead.momenta, slow, second),
-        "recycled and trained on": trainer(once)(dead.parameters, dead.momenta, slow, second),
+        "recycled once": trainer(once)(dead.parameters, dead.momenta, slow, second),
+        f"recycled every {settings.every}": trainer(often)(dead.parameters, dead.momenta, slow, second),
     }
     return {
         "steps": steps,

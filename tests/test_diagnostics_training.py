@@ -177,6 +177,23 @@ def test_a_residual_stream_is_left_alone_and_said_so():
         Recycler()(Residual(nnx.Rngs(0)), None, values((4, 3)), jax.random.key(0))
 
 
+def test_units_behind_a_dead_layer_are_constant_and_their_mean_goes_into_the_next_bias():
+    model = nnx.Sequential(
+        nnx.Linear(3, 4, rngs=nnx.Rngs(0)), jaxrelu.relu, nnx.Linear(4, 5, rngs=nnx.Rngs(1)), jaxrelu.relu6,
+        nnx.Linear(5, 2, rngs=nnx.Rngs(2)),
+    )  # fmt: skip
+    model.layers[0].bias[...] = jnp.full(4, -50.0)
+    model.layers[2].bias[...] = jnp.array([1.0, -1.0, 2.0, 9.0, 0.5])  # one is stuck at the ceiling
+    x = values((32, 3))
+    of = diagnostics.observe(model, x)["layers.2"]
+    assert of.constant().all()
+    assert of.dead.tolist() == [False, True, False, False, False]
+    assert of.gradient_dead().tolist() == [False, True, False, True, False]
+    after, _ = Recycler(tau=0.0)(model, None, x, jax.random.key(1))
+    np.testing.assert_allclose(after(x), model(x), rtol=1e-5, atol=1e-5)  # sums of five float32 products
+    assert not diagnostics.observe(after, x)["layers.2"].constant().all()
+
+
 def test_statistics_of_a_whole_set_decide_instead_of_the_batch():
     model = nnx.Sequential(
         nnx.Linear(3, 4, rngs=nnx.Rngs(0)), jaxrelu.relu, nnx.Linear(4, 1, rngs=nnx.Rngs(1))
@@ -208,14 +225,14 @@ def test_a_network_driven_dead_is_reported_by_layer_and_cured():
     """Two seeds; the benchmark takes ten."""
     from benchmarks._dying_training import Case, graph_of, order, pictures, start, trainer
 
-    seeds, steps, case = 2, 400, Case()
+    seeds, steps, case = 2, 300, Case()
     begin = start(case, seeds)
     first, second = order(seeds, steps), order(seeds, steps, after=steps)
     slow, fast = jnp.full(seeds, 0.03), jnp.full(seeds, 0.3)
     healthy = trainer(case)(begin, None, slow, first)
     dead = trainer(case)(begin, None, fast, first)
     plain = trainer(case)(dead.parameters, dead.momenta, slow, second)
-    cured = trainer(Case(recycle=steps))(dead.parameters, dead.momenta, slow, second)
+    cured = trainer(Case(recycle=100))(dead.parameters, dead.momenta, slow, second)
     model = nnx.merge(graph_of(case), jax.tree.map(lambda leaf: leaf[0], dead.parameters))
     report = diagnostics.report(model, jnp.split(pictures().train_x, 4))
     assert list(report) == [f"layers.{k}" for k in range(4)]
@@ -225,5 +242,5 @@ def test_a_network_driven_dead_is_reported_by_layer_and_cured():
     assert plain.dead.mean() > 0.6
     assert plain.test.max() < 0.5
     assert cured.dead.mean(1).max() < 0.1
-    # 400 steps in place of the 600 of the benchmark, where it is within a point.
-    assert cured.test.mean() > healthy.test.mean() - 0.02
+    # 300 steps in place of the 600 of the benchmark, where it is within a point.
+    assert cured.test.mean() > healthy.test.mean() - 0.03

@@ -15,27 +15,10 @@ from ._capture import Call, Trace, activities, read
 from ._models import Model, opened, path_of
 from ._provenance import Edge
 from ._statistics import Statistics
+from ._targets import Target, bias_behind, targets
 
 M = TypeVar("M")
 S = TypeVar("S")
-
-
-class _Target(NamedTuple):
-    """Units that can be recycled: the weight that makes them, and those that take them.
-
-    Attributes:
-      names: the layers whose units these are; more than one where a module is used again.
-      function: the activation.
-      weight: the incoming weight and the axis of its units.
-      affine: biases ("add") and scales ("mul") behind it.
-      outgoing: the weights that take the units.
-    """
-
-    names: tuple[str, ...]
-    function: str
-    weight: tuple[int, int]
-    affine: Mapping[int, str]
-    outgoing: tuple[Edge, ...]
 
 
 class _Change(NamedTuple):
@@ -49,13 +32,17 @@ class _Change(NamedTuple):
 class Recycler:
     """Gives dormant and dead units a new start, as ReDo does; a pure step between two training steps.
 
-    A unit is recycled if its score is at most tau, or if it is dead, or dead to the gradient (the score
-    alone is blind where a whole layer has died). Its incoming weights are drawn anew, its bias is set to 0
-    and its scale to 1, its outgoing weights to 0: recycling dead units does not change what the model
-    computes. A weight between two recycled units stays fresh, or a unit behind a dead layer would be born
-    dead again. Their moments in the optimizer's state are set to 0, and so are their step counts where it
-    counts by unit: `scale_by_adam` of this package does. With optax's own Adam, which counts once for all,
-    recycled weights take steps up to three times too large for a while.
+    A unit is recycled if its score is at most tau, or if it is dead, dead to the gradient, or constant: the
+    score alone is blind where a whole layer has died, and to the units behind it, which give their bias and
+    nothing else. Its incoming weights are drawn anew, its bias is set to 0 and its scale to 1, its
+    outgoing weights to 0, and what it gave in the mean goes into the next biases: recycling dead and constant
+    units does not change what the model computes, if no norm stands behind them. A weight between two
+    recycled units stays fresh, or a unit behind a dead layer would be born dead again. Units that have
+    exploded are left as they are, and a model that gives NaN is beyond this cure.
+
+    Moments in the optimizer's state are set to 0, and so are step counts where it counts by weight, as
+    `scale_by_adam` of this package does. With optax's own Adam, which counts once for all, recycled weights
+    take steps up to three times too large for a while.
 
     Which weights these are is read from the jaxpr, through norms, dropout, pooling and flattening. Left as
     they are: units that are added to others, as in a residual stream, in scans, and in ensembles.
@@ -119,66 +106,93 @@ class Recycler:
         own = opened(model)
         trace = read(own, batch, self.call, self.functions)
         found = {name: activity.statistics() for name, activity in activities(trace).items()}
-        changes = self._changes(trace, {**found, **(statistics or {})}, key)
-        leaves = [
-            jnp.where(changes[place].where, changes[place].value, leaf) if place in changes else leaf
-            for place, leaf in enumerate(own.leaves)
-        ]
-        return own.rebuild(leaves), _cleared(optimizer_state, own, changes)  # pyright: ignore
-
-    def _changes(self, trace: Trace, found: Mapping[str, Statistics], key: Array) -> dict[int, _Change]:
-        targets = _targets(trace)
-        if not targets:
+        found.update(statistics or {})
+        layers = targets(trace)
+        if not layers:
             raise ValueError(
                 "Recycler: no layer can be recycled; units must come from one weight and go into others, not "
                 "into a sum"
             )
-        chosen = [self._chosen(target, found) for target in targets]
-        changes: dict[int, _Change] = {}
-        for target, units in zip(targets, chosen, strict=True):
-            for edge in target.outgoing:
-                weight = trace.model.leaves[edge.parameter]
-                _add(changes, edge.parameter, _along(weight, edge.axis, _repeated(units, edge, weight)), 0)
-        # Afterwards, so that what is fresh between two recycled units stays.
-        keys = jax.random.split(key, len(targets))
-        for target, units, own_key in zip(targets, chosen, keys, strict=True):
-            place, axis = target.weight
-            weight = trace.model.leaves[place]
-            fresh = (self.initializer or _matched(target.function))(own_key, weight.shape, weight.dtype)
-            _add(changes, place, _along(weight, axis, units), fresh)
-            for other, kind in target.affine.items():
-                vector = trace.model.leaves[other]
-                if vector.shape == units.shape:
-                    _add(changes, other, units, 1 if kind == "mul" else 0)
-        return changes
+        chosen = [self._chosen(layer, found) for layer in layers]
+        surgery = _Surgery(
+            trace, {site: found[name].mean for site, name in enumerate(trace.names) if name in found}
+        )
+        for layer, units in zip(layers, chosen, strict=True):
+            surgery.silence(layer, units)
+        for layer, units, own_key in zip(layers, chosen, jax.random.split(key, len(layers)), strict=True):
+            surgery.renew(layer, units, self.initializer or _matched(layer.function), own_key)
+        return own.rebuild(surgery.leaves()), _cleared(optimizer_state, own, surgery.changes)  # pyright: ignore
 
-    def _chosen(self, target: _Target, found: Mapping[str, Statistics]) -> Array:
+    def _chosen(self, target: Target, found: Mapping[str, Statistics]) -> Array:
         """The units to recycle: a module that is used again must need it everywhere."""
         marks = [
-            found[name].dormant(self.tau) | found[name].dead | found[name].gradient_dead()
-            for name in target.names
+            of.dormant(self.tau) | of.dead | of.gradient_dead() | of.constant()
+            for of in (found[name] for name in target.names)
         ]
         return jnp.stack(marks).all(0)
 
 
-def _targets(trace: Trace) -> list[_Target]:
-    uses: dict[tuple[int, int], list[int]] = {}
-    for place, site in enumerate(trace.sites):
-        weight = site.origin.axes[site.unit_axes[0]].weight
-        if weight is not None:
-            uses.setdefault(weight, []).append(place)
-    found = []
-    for weight, places in uses.items():
-        outgoing = tuple(dict.fromkeys(e for e in trace.flow.edges if e.units.site in places))
-        served = {edge.units.site for edge in outgoing}
-        length = trace.model.leaves[weight[0]].shape[weight[1]]
-        whole = all(len(trace.sites[p].unit_axes) == 1 and not trace.sites[p].repeats for p in places)
-        same = all(edge.units.number == length for edge in outgoing)
-        if whole and same and served == set(places) and not served & trace.flow.leaks:
-            names = tuple(trace.names[place] for place in places)
-            function = trace.sites[places[0]].function
-            found.append(_Target(names, function, weight, trace.flow.affine.get(weight, {}), outgoing))
-    return found
+@dataclasses.dataclass
+class _Surgery:
+    """What happens to the parameters.
+
+    Attributes:
+      trace: of the model.
+      means: what the units of each site give in the mean, by its place.
+      changes: of the parameters, by their places.
+      shifts: what is added to biases beforehand.
+    """
+
+    trace: Trace
+    means: dict[int, Array]
+    changes: dict[int, _Change] = dataclasses.field(default_factory=dict)
+    shifts: dict[int, Array] = dataclasses.field(default_factory=dict)
+
+    def silence(self, layer: Target, units: Array) -> None:
+        """No outgoing weights; what the units gave in the mean goes into the biases behind."""
+        for edge in layer.outgoing:
+            weight, site = self.trace.model.leaves[edge.parameter], edge.units.site
+            behind = bias_behind(self.trace, edge.parameter)
+            if behind is not None:
+                bias, axis = behind
+                given = _through(weight, axis, edge, jnp.where(units, self.means[site], 0))
+                self.shifts[bias] = self.shifts.get(bias, jnp.zeros_like(given)) + given
+            self._change(edge.parameter, _along(weight, edge.axis, _repeated(units, edge, weight)), 0)
+
+    def renew(self, layer: Target, units: Array, initializer: Initializer, key: Array) -> None:
+        """Fresh incoming weights; after `silence` of all layers, so that they stay between recycled units."""
+        place, axis = layer.weight
+        weight = self.trace.model.leaves[place]
+        fresh = initializer(key, weight.shape, weight.dtype)
+        self._change(place, _along(weight, axis, units), fresh)
+        for other, kind in layer.affine.items():
+            if self.trace.model.leaves[other].shape == units.shape:
+                self._change(other, units, 1 if kind == "mul" else 0)
+
+    def leaves(self) -> list[Any]:
+        """The parameters afterwards."""
+        shifted = [
+            leaf + self.shifts[k] if k in self.shifts else leaf
+            for k, leaf in enumerate(self.trace.model.leaves)
+        ]
+        return [
+            jnp.where(self.changes[k].where, self.changes[k].value, leaf) if k in self.changes else leaf
+            for k, leaf in enumerate(shifted)
+        ]
+
+    def _change(self, place: int, where: Array, value: Any) -> None:
+        """A further change of a parameter; it goes before earlier ones."""
+        value = jnp.broadcast_to(jnp.asarray(value, self.trace.model.leaves[place].dtype), where.shape)
+        if place in self.changes:
+            earlier = self.changes[place]
+            value, where = jnp.where(where, value, earlier.value), where | earlier.where
+        self.changes[place] = _Change(where, value)
+
+
+def _through(weight: Array, axis: int, edge: Edge, given: Array) -> Array:
+    """What units that give this add behind the weight, by the units along its axis."""
+    values = _along(weight, edge.axis, _repeated(given, edge, weight)).astype(weight.dtype)
+    return (weight * values).sum(tuple(k for k in range(weight.ndim) if k != axis))
 
 
 def _matched(function: str) -> Initializer:
@@ -195,16 +209,6 @@ def _repeated(units: Array, edge: Edge, weight: Array) -> Array:
 def _along(weight: Array, axis: int, units: Array) -> Array:
     shape = [-1 if k == axis else 1 for k in range(weight.ndim)]
     return jnp.broadcast_to(units.reshape(shape), weight.shape)
-
-
-def _add(changes: dict[int, _Change], place: int, where: Array, value: Any) -> None:
-    """A further change of a parameter; it goes before earlier ones."""
-    value = jnp.broadcast_to(jnp.asarray(value), where.shape)
-    if place in changes:
-        earlier = changes[place]
-        value = jnp.where(where, value, earlier.value.astype(value.dtype))
-        where = where | earlier.where
-    changes[place] = _Change(where, value)
 
 
 def _cleared(state: Any, model: Model, changes: Mapping[int, _Change]) -> Any:

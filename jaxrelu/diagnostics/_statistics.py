@@ -80,6 +80,15 @@ class Statistics:
         """
         return (self.steepest <= flat) & (self.nan.as_float() == 0)
 
+    def constant(self, tolerance: float = 1e-3) -> Array:
+        """Units that say nothing: their deviation is at most `tolerance` times the mean size of the output.
+
+        Dead units are among them, and units behind a dead layer, of which only the bias is left. One
+        observation alone shows nothing, and no unit is constant.
+        """
+        known = self._finite() > 1
+        return known & (self.variance <= (tolerance * self.magnitude) ** 2) & (self.nan.as_float() == 0)
+
     @property
     def score(self) -> Array:
         """ReDo's score: the mean size of the output, over the mean of that over the layer."""
@@ -88,7 +97,7 @@ class Statistics:
 
     def dormant(self, tau: float = 0.0) -> Array:
         """Units whose score is at most tau. Relative: a layer that collapses as a whole has none."""
-        return self.score <= tau
+        return (self.score <= tau) & (self.nan.as_float() == 0)
 
     @property
     def effective_rank(self) -> Array:
