@@ -99,11 +99,13 @@ def module(name: str) -> Module:
         return jaxrelu.nnx.Activation(BASELINES[name])
     given = arguments(name)
     own = {each.lower(): each for each in jaxrelu.nnx.__all__}.get(name.replace("_", ""))
-    if own is None:
+    if own is None or name == "rrelu":  # the trainer has no keys to draw slopes with: rrelu's mean slope
         return jaxrelu.nnx.Activation(jaxrelu.catalogue()[name].function, **given)
     make = getattr(jaxrelu.nnx, own)
     accepted = inspect.signature(make.__init__).parameters  # the class itself shows those of its metaclass
-    candidates = {**given, **{f"{argument}_init": value for argument, value in given.items()}}
+    starts = {**jaxrelu.catalogue()[name].defaults, **given}
+    candidates = {**given, **{f"{argument}_init": value for argument, value in starts.items()}}
+    candidates["hinges"] = len(given.get("slopes", ()))  # of apl: as many as there are slopes
     return make(**{argument: value for argument, value in candidates.items() if argument in accepted})
 
 

@@ -53,7 +53,8 @@ def activations() -> dict[str, Callable[[Array], Array]]:
     return {
         name: row.bound
         for name, row in jaxrelu.catalogue().items()
-        if not row.example and getattr(jax.eval_shape(row.bound, x), "shape", None) == x.shape
+        if not (row.example or row.partners)
+        and getattr(jax.eval_shape(row.bound, x), "shape", None) == x.shape
     }
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,11 +18,23 @@ COLUMNS = 1024  # the arrays have as many rows as their size asks for
 
 @dataclasses.dataclass(frozen=True)
 class Subject:
-    """One implementation of one variant: `function(x, *learned)`, differentiated by all of them."""
+    """One implementation of one variant: `function(x, *partners, *learned)`, differentiated by all of them.
+
+    Attributes:
+      library: whose it is.
+      function: of the operands.
+      learned: parameters.
+      partners: how many more operands there are of the shape of x.
+    """
 
     library: str
     function: Callable[..., Array]
     learned: tuple[Array, ...] = ()
+    partners: int = 0
+
+    def operands(self, x: Any, partner: Any = None) -> tuple[Any, ...]:
+        """x and what goes with it, arrays or shapes; without a partner x is its own."""
+        return (x, *[x if partner is None else partner] * self.partners, *self.learned)
 
 
 def variant_names() -> tuple[str, ...]:
@@ -44,11 +57,13 @@ def subjects(row: jaxrelu.Variant) -> list[Subject]:
     learned = {name: value for name, value in row.example.items() if _is_float(value)}
     filled = {name: value for name, value in row.example.items() if name not in learned}
 
-    def ours(x: Array, *parameters: Array) -> Array:
-        return row.bound(x, **dict(zip(learned, parameters, strict=True)), **filled)
+    def ours(x: Array, *others: Array) -> Array:
+        named = zip((*row.partners, *learned), others, strict=True)
+        return row.bound(x, **dict(named), **filled)
 
     arrays = tuple(jnp.asarray(value, jnp.float32) for value in learned.values())
-    found = [Subject(OURS, ours if row.example else row.bound, arrays)]
+    alone = not (row.example or row.partners)
+    found = [Subject(OURS, row.bound if alone else ours, arrays, len(row.partners))]
     if row.peer:
         peer = getattr(jax.nn, row.peer)
         found.append(Subject(PEER, functools.partial(peer, **row.arguments) if row.arguments else peer))

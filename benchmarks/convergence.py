@@ -16,7 +16,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from . import _convergence_plots, _subjects
+import jaxrelu
+
+from . import _convergence_plots
 from ._convergence_summary import choose, summarise
 from ._convergence_summary import tables as tables
 from ._convergence_training import (
@@ -85,8 +87,14 @@ Settings.SMOKE = Settings(variants=("relu", "identity"), seeds=2, rates=(0.01, 0
 
 
 def variant_names() -> tuple[str, ...]:
-    """The catalogue, and what it is compared with."""
-    return (*_subjects.variant_names(), *BASELINES)
+    """The catalogue, and what it is compared with.
+
+    Gated units and maxout are left out: they join several numbers, need more matrices for as many channels,
+    and so a model of their own.
+    """
+    rows = jaxrelu.catalogue()
+    joined = {"maxout", *(name for name, row in rows.items() if row.family == "gated")}
+    return (*(name for name in rows if name not in joined), *BASELINES)
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:

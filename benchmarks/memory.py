@@ -102,7 +102,7 @@ def kept_bytes(subject: Subject, dtype: str) -> float:
         held.extend(leaf for leaf in leaves.values() if leaf.size > 1)  # numbers are no memory
         return value
 
-    jax.eval_shape(keep, x, *subject.learned)
+    jax.eval_shape(keep, *subject.operands(x))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in held) / x.size
 
 
@@ -112,7 +112,8 @@ def _net(subject: Subject, settings: Settings, pattern: str, trained: str) -> Ro
     weights = _weights(subject, settings, stacked=pattern == "scan")
 
     def layer(x: Array, weights: dict[str, Any]) -> Array:
-        return x + subject.function(x @ weights["w1"], *weights["learned"]) @ weights["w2"]
+        partners = (x @ one for one in weights["partners"])
+        return x + subject.function(x @ weights["w1"], *partners, *weights["learned"]) @ weights["w2"]
 
     def loss(x: Array, weights: Any) -> Array:
         if pattern == "scan":
@@ -134,9 +135,10 @@ def _net(subject: Subject, settings: Settings, pattern: str, trained: str) -> Ro
 def _weights(subject: Subject, settings: Settings, stacked: bool) -> Any:
     """The shapes of the weights: of all layers in one tree for a scan, else a list of trees."""
     hidden = jax.ShapeDtypeStruct((settings.rows, settings.hidden), jnp.float32)
-    active = jax.eval_shape(subject.function, hidden, *subject.learned)
+    active = jax.eval_shape(subject.function, *subject.operands(hidden))
     shapes = {
         "w1": (settings.width, settings.hidden),
+        "partners": [(settings.width, settings.hidden)] * subject.partners,
         "w2": (active.shape[-1], settings.width),
         "learned": [parameter.shape for parameter in subject.learned],
     }

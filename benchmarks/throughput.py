@@ -108,6 +108,8 @@ class _Inputs:
 
     def __init__(self, size: int, dtype: str) -> None:
         self.x: Any = jax.ShapeDtypeStruct((size // COLUMNS, COLUMNS), dtype)
+        self.partner: Any = self.x
+        self.partners = 0
         self.cotangent: Any = self.x
 
     def load(self) -> None:
@@ -116,22 +118,25 @@ class _Inputs:
             jax.random.normal(key, like.shape, like.dtype)
             for key, like in zip(keys, (self.x, self.cotangent), strict=True)
         )
+        self.partner = self.x[::-1] if self.partners else self.x  # an array of its own where it is one
 
     def moved_bytes(self, mode: str) -> int:
         """The bytes that the operation has to move, not those that it chooses to: residuals do not count."""
         x, y = (like.size * like.dtype.itemsize for like in (self.x, self.cotangent))
         if mode == COPY:
             return 2 * x
+        x *= 1 + self.partners
         return 2 * (x + y) if mode in ("value_and_gradient", "fused") else x + y
 
 
 def _build(subject: Subject, inputs: _Inputs) -> Programs:
     """The four programs of a subject, compiled."""
-    inputs.cotangent = jax.eval_shape(subject.function, inputs.x, *subject.learned)
-    step = Step(subject.function, inputs.x, *subject.learned)
+    inputs.partners = subject.partners
+    inputs.cotangent = jax.eval_shape(subject.function, *subject.operands(inputs.x))
+    step = Step(subject.function, *subject.operands(inputs.x))
 
     def operands() -> tuple[Array, ...]:
-        return (inputs.x, *subject.learned)
+        return subject.operands(inputs.x, inputs.partner)
 
     first = Program(step.forward, operands)
     return {
@@ -189,7 +194,7 @@ def _measure_eager(
     """Calls outside jit."""
     x = jax.random.normal(jax.random.key(0), (8, 8))
     calls: dict[tuple[str, str], Callable[[], Array]] = {
-        (s.library, "eager"): lambda s=s: s.function(x, *s.learned) for s in subjects(variant)
+        (s.library, "eager"): lambda s=s: s.function(*s.operands(x)) for s in subjects(variant)
     }
     samples, executions = interleave(calls, rounds)
     for (library, mode), seconds in samples.items():

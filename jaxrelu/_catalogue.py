@@ -11,8 +11,7 @@ from ._aliases import ALIASES, LIBRARIES
 from ._rows import ROWS
 from ._variant import Variant
 
-_LATER = "maxout glu reglu geglu swiglu bilinear"
-_CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS if row.name not in _LATER.split()}
+_CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS}
 
 
 def catalogue() -> dict[str, Variant]:

@@ -22,8 +22,10 @@ from ._swish import silu
 
 
 def _product(activated: Array, value: Array) -> Array:
-    """The product; a shut gate gives 0 even for an infinite value."""
-    return activated * jnp.where(activated == 0.0, finite(value), value)
+    """The product, with 0 times infinity 0: a shut gate is shut to an infinite value, too."""
+    return jnp.where(value == 0.0, finite(activated), activated) * jnp.where(
+        activated == 0.0, finite(value), value
+    )
 
 
 def _gated(activation: Formula, slope: Formula) -> dict[str, Any]:

@@ -59,7 +59,7 @@ print(f"jax {jax.__version__} on {jax.devices()[0].device_kind}")
 # %% [markdown]
 # ## 1. The classic variants
 #
-# Every row of `jaxrelu.catalogue()` that maps one number to one number: the value above, its slope
+# Of the rows of `jaxrelu.catalogue()` those that everybody knows: the value above, its slope
 # below. The slope is what `jax.grad` gives through the function's `custom_vjp`. A dot marks the slope
 # **at** a kink, where left and right differ and a convention has to choose.
 
@@ -82,8 +82,8 @@ def draw_variant(variant, above, below):
         below.plot(kinks, slope(jnp.asarray(kinks)), "o", color=ORANGE, ms=4.5)
 
 
-families = "piecewise linear", "learned", "exponential", "smooth"
-drawn = [variant for variant in jaxrelu.catalogue().values() if variant.family in families]
+classic = "relu leaky_relu prelu relu6 general_relu elu celu selu softplus gelu gelu_exact silu mish"
+drawn = [jaxrelu.catalogue()[name] for name in classic.split()]
 columns = 7
 blocks = math.ceil(len(drawn) / columns)
 figure = plt.figure(figsize=(12.5, 2.9 * blocks))
@@ -400,7 +400,7 @@ def draw_pairs(axes, pairs, digits):
     axes.grid(visible=False, axis="y")
 
 
-compared = [variant for variant in jaxrelu.catalogue().values() if variant.peer]
+compared = [variant for variant in drawn if variant.peer]
 settings = throughput.Settings(
     variants=tuple(variant.name for variant in compared), dtypes=("float32", "bfloat16"), rounds=7
 )

@@ -17,10 +17,16 @@ from typing import Any
 from formulas import Reference
 from references_piecewise import PIECEWISE
 from references_smooth import SMOOTH
+from references_units import UNITS
 
 import jaxrelu
 
 REFERENCES: dict[str, Reference] = {**PIECEWISE, **SMOOTH}
+
+# These join several numbers: their references stand in references_units.py, their tests in test_units.py.
+SEVERAL = set(UNITS)
+# Every other row maps one number to one, or to a few: what most tests are parametrised on.
+ROWS = {name: row for name, row in jaxrelu.catalogue().items() if name not in SEVERAL}
 
 
 def reference_of(name: str) -> Reference:

@@ -19,12 +19,12 @@ from measures import (
     sample32,
     sample64,
 )
-from references import cases_of, parameters_of, reference_of
+from references import ROWS, cases_of, parameters_of, reference_of
 
 import jaxrelu
 from jaxrelu._elementwise import declaration_of
 
-NAMES = list(jaxrelu.catalogue())
+NAMES = list(ROWS)
 
 
 @pytest.mark.parametrize("name", NAMES)

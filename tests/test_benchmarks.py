@@ -188,7 +188,7 @@ def test_section_that_fails_does_not_stop_the_others(tmp_path: Path, monkeypatch
 def test_two_programs_give_the_gradient(name: str) -> None:
     for subject in subjects(catalogue()[name]):
         x = jnp.linspace(-3, 3, 64).reshape(4, 16).astype(jnp.bfloat16)
-        operands = (x, *subject.learned)
+        operands = subject.operands(x, x[::-1])
         step = Step(subject.function, *operands)
         value, stored = jax.jit(step.forward)(*operands)
         gradient = jax.jit(step.backward)(operands, value, stored, jnp.ones_like(value))

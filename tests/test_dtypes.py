@@ -4,11 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from references import parameters_of, reference_of
+from references import ROWS, parameters_of, reference_of
 
 import jaxrelu
 
-ROWS = jaxrelu.catalogue()
 FLOATS = ("float8_e4m3fn", "float8_e5m2", "float16", "bfloat16", "float32")
 WITH_PARAMETERS = [name for name in ROWS if reference_of(name).parameter_slopes]
 
