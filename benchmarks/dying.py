@@ -90,7 +90,7 @@ Settings.QUICK = dataclasses.replace(
 )
 Settings.SMOKE = Settings(
     variants=("relu",), seeds=2, networks=4000, collapsing=10, collapse_steps=20, steps=20, every=10,
-    rates=(0.1, 0.3), depths=(2,), widths=(16,), biases=(0.0,), monitored=400, examples=10_000,
+    rates=(0.1,), depths=(4,), widths=(64,), biases=(0.0,), monitored=400, examples=10_000,
 )  # fmt: skip
 
 

@@ -126,6 +126,19 @@ def test_every_way_of_writing_an_activation(write, function):
     assert found.function == function
 
 
+def test_every_variant_is_found_by_its_name():
+    """Traced and not run."""
+    x = jax.ShapeDtypeStruct((3, 4), jnp.float32)
+    for row in jaxrelu.catalogue().values():
+
+        def function(x, row=row):
+            return row.bound(x, **dict.fromkeys(row.partners, x), **row.example)
+
+        (found,) = jax.eval_shape(functools.partial(diagnostics.capture, function), x).values()
+        assert found.function == row.function.__name__
+        assert found.outputs.dtype == x.dtype
+
+
 def test_parameters_given_to_a_function_name_its_layers():
     parameters = {"w": values((3, 4)), "second": {"kernel": values((4, 5))}}
 
@@ -202,6 +215,18 @@ def test_members_of_an_ensemble_are_apart():
     assert sorted(of.dead.tolist()) == [False, False, True, True]
     outside = jax.vmap(lambda kernel: observe(functools.partial(member, kernel), x)["0"])(kernels)
     assert outside.dead.tolist() == [[False, True], [True, False]]
+
+
+def test_members_of_a_convolutional_ensemble_are_apart():
+    models = nnx.vmap(lambda key: nnx.Conv(1, 4, (3, 3), rngs=nnx.Rngs(key)))(
+        jax.random.split(jax.random.key(0), 3)
+    )
+
+    def call(models, x):
+        return nnx.vmap(lambda model, x: jaxrelu.relu(model(x)), in_axes=(0, None))(models, x)
+
+    shapes = jax.eval_shape(lambda x: diagnostics.observe(models, x, call=call), values((2, 6, 6, 1)))
+    assert [of.units for of in shapes.values()] == [12]
 
 
 def test_a_model_vmapped_over_its_examples():

@@ -204,6 +204,9 @@ def _reshape(flow: Flow, equation: Any, origins: Sequence[Origin], shape: tuple[
                 outof.append(remaining.pop(0))
         if len(into) == 1:
             axes[into[0]] = _flattened(outof)
+        elif len(outof) == 1:
+            # The parts of an axis of a weight, such as heads, are all of this weight.
+            axes = [Axis(outof[0][0].weight) if k in into else axis for k, axis in enumerate(axes)]
     return origin._replace(axes=tuple(axes))
 
 
@@ -211,6 +214,9 @@ def _flattened(axes: list[tuple[Axis, int]]) -> Axis:
     """One axis made of several: units stay known, as in the flattening between convolution and dense."""
     if len(axes) == 1:
         return axes[0][0]
+    parameters = {axis.weight and axis.weight[0] for axis, _ in axes}
+    if len(parameters) == 1 and parameters != {None}:
+        return Axis(axes[-1][0].weight)
     known = [k for k, (axis, _) in enumerate(axes) if axis.units]
     if len(known) != 1:
         return UNKNOWN

@@ -197,7 +197,7 @@ def _through(weight: Array, axis: int, edge: Edge, given: Array) -> Array:
 
 def _matched(function: str) -> Initializer:
     row = catalogue().get(function)
-    return he_normal() if row is None or row.example else for_activation(row.bound)
+    return he_normal() if row is None or row.example or row.partners else for_activation(row.bound)
 
 
 def _repeated(units: Array, edge: Edge, weight: Array) -> Array:
