@@ -6,6 +6,11 @@ from jax import Array
 Both = tuple[Array, Array]
 
 
+def times(slope: Array, x: Array) -> Array:
+    """slope x, with 0 times infinity 0; its derivative by a slope of 0 is x all the same."""
+    return jnp.where((slope == 0) & jnp.isinf(x), 0.0, slope * x)
+
+
 def relu(x: Array) -> Both:
     return jnp.maximum(x, 0.0), jnp.where(x > 0, 1.0, 0.0)
 
@@ -24,7 +29,7 @@ def relu6(x: Array) -> Both:
 
 def general_relu(x: Array, negative_slope: Array, threshold: Array, shift: Array) -> Both:
     above = x > threshold
-    leak = jnp.where(negative_slope == 0, 0.0, negative_slope * (x - threshold))
+    leak = times(negative_slope, x - threshold)
     return jnp.where(above, x, leak) - shift, jnp.where(above, 1.0, negative_slope)
 
 
@@ -64,4 +69,4 @@ def apl(x: Array, slopes: Array, offsets: Array) -> Both:
     for a, b in zip(slopes, offsets, strict=True):
         value, slope = value + jnp.where(x < b, a * b, 0.0), slope - jnp.where(x < b, a, 0.0)
     line = slope - jnp.where(x > 0, 1.0, 0.0)
-    return value + jnp.where(line == 0, 0.0, line * x), slope
+    return value + times(line, x), slope

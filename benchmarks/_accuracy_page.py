@@ -39,8 +39,8 @@ two out of range.
 changes its sign its relative error is unbounded, x itself being rounded: within 0.5 of the change, an
 absolute error of 2^-24 (float64: 2^-53) passes. Formats of 8 and 16 bits have no such exception.
 """
-_PICTURE = """The worst error in every quarter of an octave of x, for variants with more than one rounding. A slope
-has a gap where it changes its sign: its errors there are at most 2^-24.
+_PICTURE = """The worst error in every quarter of an octave of x, of variants with more than one rounding.
+A slope has a gap where it changes its sign: its errors there are at most 2^-24.
 
 ![worst error in float32 against x](accuracy_float32.png)
 """

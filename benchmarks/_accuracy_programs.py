@@ -13,10 +13,11 @@ import jaxrelu
 
 from ._accuracy_errors import MOST_CHANGES
 from ._accuracy_formats import FORMATS, Format, in_float64
+from ._accuracy_peers import Torch
 from ._accuracy_references import parameters_of, reference_of
 from ._subjects import Subject
 
-Program = Callable[[Array], tuple[Array, Array]]
+Program = Callable[[Array], tuple[Any, Any]]
 
 _SEARCHED = 20.0  # sign changes are looked for up to here
 
@@ -29,6 +30,11 @@ def value_and_slope(subject: Subject) -> Program:
         return y, pullback(jnp.ones_like(y))[0]
 
     return both
+
+
+def compiled(subject: Subject) -> Program:
+    """The same, compiled where the library is JAX's."""
+    return subject.both if isinstance(subject, Torch) else jax.jit(value_and_slope(subject))
 
 
 def exact(row: jaxrelu.Variant, form: Format) -> Program:

@@ -89,7 +89,7 @@ def _parametric_swish(x: Array, beta: Array) -> Both:
 
 def _acon_c(x: Array, p1: Array, p2: Array, beta: Array) -> Both:
     value, slope = _gate(x, beta * (p1 - p2) * x, beta * (p1 - p2) * x)
-    line = jnp.where(p2 == 0, 0.0, p2 * x)
+    line = lines.times(p2, x)
     return (p1 - p2) * value + line, (p1 - p2) * slope + p2
 
 
@@ -111,11 +111,14 @@ def _telu(x: Array) -> Both:
 # -- exponential and algebraic ---------------------------------------------------------------------
 
 
+def _expm1(x: Array) -> Array:
+    """exp(x) - 1. JAX takes expm1(x) + 1 for the derivative of expm1, which cancels in the tail."""
+    return jnp.where(x < -1, jnp.exp(x) - 1.0, jnp.expm1(x))
+
+
 def _elu(x: Array, alpha: Array) -> Both:
     above = x > 0
-    return jnp.where(above, x, alpha * jnp.expm1(_below(x))), jnp.where(
-        above, 1.0, alpha * jnp.exp(_below(x))
-    )
+    return jnp.where(above, x, alpha * _expm1(_below(x))), jnp.where(above, 1.0, alpha * jnp.exp(_below(x)))
 
 
 def _celu(x: Array, alpha: Array) -> Both:
@@ -135,7 +138,7 @@ def _pelu(x: Array, alpha: Array, beta: Array) -> Both:
 
 
 def _xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Both:
-    bend = jnp.expm1(_below(x))
+    bend = _expm1(_below(x))
     value = jnp.where(x > 0, x * (alpha_p * x + beta), alpha_n * bend + (beta - alpha_n) * x)
     return value, jnp.where(x > 0, 2.0 * alpha_p * x, alpha_n * bend) + beta
 

@@ -14,7 +14,7 @@ import jaxrelu
 from ._accuracy_errors import Tally, block, details
 from ._accuracy_formats import Format, inputs, widen
 from ._accuracy_profile import raised
-from ._accuracy_programs import exact, filled, is_odd, jnp_float64, sign_changes, value_and_slope
+from ._accuracy_programs import compiled, exact, filled, is_odd, jnp_float64, sign_changes
 from ._accuracy_references import rising
 from ._subjects import Subject
 
@@ -49,7 +49,7 @@ class Scan:
         self.changes = [filled(found) for found in changes]
         self.odd = [is_odd(self.reference), False]
         self.rises = rising(row.name)
-        self.programs = {subject.library: jax.jit(value_and_slope(subject)) for subject in subjects}
+        self.programs = {subject.library: compiled(subject) for subject in subjects}
         self.tallies: Tallies = {key_of(lib, what): Tally() for lib in self.programs for what in RESULTS}
         self.special = special_points([*row.kinks, *np.concatenate(changes)])
         self.zero = jnp_float64(np.zeros(()))

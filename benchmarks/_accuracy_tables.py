@@ -6,6 +6,7 @@ from typing import Any
 
 from ._accuracy_errors import FAULTS
 from ._accuracy_formats import FORMATS
+from ._accuracy_peers import KERAS, TORCH
 from ._accuracy_rows import REFERENCE
 from ._results import Row
 from ._subjects import OURS, PEER
@@ -37,6 +38,7 @@ _ZEROS = (
     "How many inputs give a zero of another sign than the exact result has, which is below the range, or, "
     "at x = -0, than x has. at: one such input."
 )
+_OTHERS = "As above, on the same inputs."
 _PARAMETERS = (
     "4096 x from -20 to 20, each parameter at its default, half and double of it, in float32. Terms of any "
     "size can cancel in these: an absolute error of 2^-24 passes, and there is no bound."
@@ -62,7 +64,7 @@ def grids(rows: list[Row]) -> list[Grid]:
     """All tables that have rows."""
     index = {(row["variant"], row["dtype"], row["library"], row["result"]): row for row in rows}
     found = [_worst(index), _detail(index), _beyond(rows), _zeros(rows)]
-    found += [_parameters(rows), _references(index), _calls(rows)]
+    found += [_others(index), _parameters(rows), _references(index), _calls(rows)]
     return [grid for grid in found if grid.rows]
 
 
@@ -73,6 +75,23 @@ def _worst(index: Index) -> Grid:
         cells = [_pair(index, variant, dtype, result) for dtype in dtypes]
         rows.append([variant, result, *cells])
     return Grid("Worst error in ulp", ["variant", "", *(_SHORT[d] for d in dtypes)], rows, _WORST, 2)
+
+
+def _others(index: Index) -> Grid:
+    """The other libraries in the formats that they have."""
+    libraries = [library for library in (TORCH, KERAS) if any(key[2] == library for key in index)]
+    columns = [(library, dtype) for library in libraries for dtype in FORMATS if _has(index, library, dtype)]
+    rows = []
+    for variant, result in _results(index):
+        cells = [index.get((variant, dtype, library, result)) for library, dtype in columns]
+        if any(cells):
+            rows.append([variant, result, *(_short(row) if row else "" for row in cells)])
+    header = ["variant", "", *(f"{library} {_SHORT[dtype]}" for library, dtype in columns)]
+    return Grid("Worst error of other libraries in ulp", header, rows, _OTHERS, 2)
+
+
+def _has(index: Index, library: str, dtype: str) -> bool:
+    return any(key[1:3] == (dtype, library) for key in index)
 
 
 def _results(index: Index) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
-"""How right each variant is: value and slope against exact results, with `jax.nn` beside it.
+"""How right each variant is: value and slope against exact results, with `jax.nn` beside it, and PyTorch and
+Keras where they are installed.
 
 Rows, one for each variant, format, library and result:
 *   8- and 16-bit formats: every input; float32: every `stride`-th, or all 2^32 with `exhaustive`;
@@ -22,9 +23,11 @@ import jaxrelu
 from ._accuracy_errors import Tally, block, details
 from ._accuracy_formats import FORMATS, Format
 from ._accuracy_forms import disagreements
+from ._accuracy_peers import LIBRARIES, peers
 from ._accuracy_points import exact_results, points
 from ._accuracy_programs import (
     by_parameters,
+    compiled,
     exact,
     filled,
     is_odd,
@@ -32,7 +35,6 @@ from ._accuracy_programs import (
     parameter_grid,
     precision,
     sign_changes,
-    value_and_slope,
 )
 from ._accuracy_references import parameters_of, rising
 from ._accuracy_rows import REFERENCE, row_of
@@ -43,7 +45,7 @@ from ._accuracy_views import tables as tables
 from ._failures import describe, recorded_failure
 from ._progress import Progress
 from ._results import Record, Row
-from ._subjects import OURS, PEER, Subject, subjects
+from ._subjects import OURS, Subject, subjects
 
 SECTION = "accuracy"
 _CALLED_ALIKE = ("float32", "float16", "float64")  # where ways to call are compared: what is rounded, and not
@@ -64,7 +66,7 @@ class Settings:
     stride: int = 1021  # odd, so that the low bits vary; the whole table takes about two minutes on two cores
     points: int = 20_000
     exhaustive: bool = False
-    libraries: tuple[str, ...] = (OURS, PEER)
+    libraries: tuple[str, ...] = LIBRARIES  # those that are installed
     folder: str = "results"  # where an exhaustive run keeps how far it is
 
 
@@ -164,7 +166,7 @@ class _Case:
         results: dict[str, Any] = {REFERENCE: computed}
         with jax.enable_x64(True):
             for subject in self._working():
-                results[subject.library] = jax.jit(value_and_slope(subject))(jnp.asarray(x))
+                results[subject.library] = compiled(subject)(jnp.asarray(x))
         tallies, known = {}, rising(self.row.name)
         for library, result in results.items():
             # What the reference may be wrong by is seen by no narrower format.
@@ -180,15 +182,15 @@ class _Case:
         self._advance()
 
     def _working(self) -> list[Subject]:
-        """Ours and the peer, where they compile for this format."""
+        """Ours and its peers, where they work for this format."""
         working = []
         x = np.zeros(8, self.form.info.dtype)
-        for subject in subjects(self.row):
+        for subject in [*subjects(self.row), *peers(self.row.name, self.form.name)]:
             if subject.library not in self.settings.libraries:
                 continue
             try:
                 with precision(self.form):
-                    jax.jit(value_and_slope(subject)).lower(jnp.asarray(x)).compile()
+                    compiled(subject)(jnp.asarray(x))
                 working.append(subject)
             except Exception as error:  # jax.nn has no float8 in places; the message is pages long
                 reason = str(error).splitlines()[0].rpartition(" error: ")[2]

@@ -19,8 +19,9 @@ from benchmarks.__main__ import app
 from benchmarks._accuracy_errors import FAULTS, Tally, block, details
 from benchmarks._accuracy_formats import FORMATS, from_keys, inputs, widen
 from benchmarks._accuracy_forms import disagreements
+from benchmarks._accuracy_peers import peers
 from benchmarks._accuracy_points import exact_results, points
-from benchmarks._accuracy_programs import exact, filled, jnp_float64, sign_changes
+from benchmarks._accuracy_programs import compiled, exact, filled, jnp_float64, sign_changes
 from benchmarks._accuracy_references import REFERENCES, parameters_of
 from benchmarks._accuracy_rows import row_of
 from benchmarks._accuracy_scan import Keys, Scan
@@ -153,6 +154,16 @@ def test_textbook_slopes_are_derivatives(name: str) -> None:
             difference = float((above - below) / (mp.mpf(x + step) - mp.mpf(x - step)))
         np.testing.assert_allclose(difference, slope[0], 1e-6, 1e-12)  # of a step of 1e-6
         assert value.shape == (2, 1)
+
+
+def test_other_libraries_where_they_are_installed() -> None:
+    found = {subject.library: subject for subject in peers("gelu_exact", "float32")}
+    assert not peers("gelu_exact", "float8_e5m2")
+    assert set(found) <= {"torch", "keras"}
+    for subject in found.values():
+        value, slope = compiled(subject)(jnp.asarray([-1.0, 0.5], jnp.float32))
+        np.testing.assert_allclose(value, [-0.15865525, 0.34573123], 1e-5)
+        np.testing.assert_allclose(slope, [-0.08331547, 0.8674952], 1e-5)
 
 
 def test_sign_changes_are_found() -> None:
