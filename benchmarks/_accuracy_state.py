@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,19 @@ class State:
         tallies = {key: dataclasses.asdict(tally) for key, tally in scan.tallies.items()}
         kept = {"next_block": scan.next_block, "size": scan.keys.size, "tallies": tallies}
         self._content["scans"][name] = kept
+        self._write()
+
+    def _write(self) -> None:
         partial = self._path.with_suffix(".part")
         partial.write_text(json.dumps(self._content))
         partial.replace(self._path)
         self._written = time.monotonic()
+
+    def done(self, names: Iterable[str]) -> None:
+        """Forgets these scans: their rows are in the results, and the next run begins anew."""
+        for name in names:
+            self._content["scans"].pop(name, None)
+        self._write()
 
 
 def identity() -> str:

@@ -103,6 +103,8 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
             with recorded_failure(SECTION, case, progress, record):
                 measured = _Case(row, form, settings, progress, record, state, hard)
                 measured.points() if form.name == "float64" else measured.inputs()
+    if state:
+        state.done(row.name for row in rows)
 
 
 def _keys(settings: Settings, form: Format) -> Keys:
