@@ -4,6 +4,7 @@ Between `<!-- NAME: begin -->` and `<!-- NAME: end -->` a page holds what a func
 holds page and function equal.
 """
 
+import importlib.util
 import json
 import re
 from collections.abc import Callable
@@ -94,9 +95,23 @@ def _ratio(rows: list[dict[str, Any]], variant: str, dtype: str, size: int) -> s
     return "-"
 
 
+def differences() -> str:
+    """The table of the tests."""
+    specification = importlib.util.spec_from_file_location("differences", ROOT / "tests" / "differences.py")
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    rows = []
+    for row in module.DIFFERENCES:
+        names = ", ".join(f"`{name}`" for name in row.variants.split())
+        rows.append([row.library, names, f"{row.what} at {', '.join(row.at)}", row.reason])
+    return table(["library", "functions", "what", "why"], rows)
+
+
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"measured": measured, "variants": families},
     "docs/variants.md": {"variants": variants},
+    "docs/differences.md": {"differences": differences},
 }
 
 
