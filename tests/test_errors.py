@@ -64,6 +64,68 @@ BAD = {
         ValueError,
         ["crelu", "axis", "got -3", "from -2 to 1"],
     ),
+    "an odd split": (lambda: jaxrelu.glu(X), ValueError, ["glu", "axis 1", "multiple of 2", "got 3"]),
+    "pieces that do not divide": (
+        lambda: jaxrelu.maxout(X, 2),
+        ValueError,
+        ["maxout", "axis 1", "multiple of 2", "got 3"],
+    ),
+    "no pieces": (lambda: jaxrelu.maxout(X, 0), ValueError, ["maxout", "num_pieces", "1 to 256", "got 0"]),
+    "a split axis out of range": (
+        lambda: jaxrelu.glu(X, axis=2),
+        ValueError,
+        ["glu", "axis", "got 2", "from -2 to 1"],
+    ),
+    **{
+        f"another shape of the value, {name}": (
+            lambda name=name: getattr(jaxrelu, name)(X, X[:, :1]),
+            ValueError,
+            [name, "value", "(2, 1)", "(2, 3)"],
+        )
+        for name in ("reglu", "geglu", "swiglu", "bilinear")
+    },
+    "lower above upper": (
+        lambda: jaxrelu.rrelu(X, lower=0.5, upper=0.25),
+        ValueError,
+        ["rrelu", "lower", "upper", "0.5", "0.25"],
+    ),
+    "bounds out of order": (
+        lambda: jaxrelu.hard_tanh(X, 1.0, -1.0),
+        ValueError,
+        ["hard_tanh", "min_value", "max_value", "1.0", "-1.0"],
+    ),
+    **{
+        f"{argument} of {name} that is not positive, {value}": (
+            lambda name=name, argument=argument, value=value: getattr(jaxrelu, name)(X, **{argument: value}),
+            ValueError,
+            [name, argument, "positive", f"got {value}"],
+        )
+        for name, argument in (
+            *(("smelu", "beta"), ("squareplus", "b"), ("isrlu", "alpha"), ("pelu", "alpha")),
+            ("pelu", "beta"),
+        )
+        for value in (0, -1.5)
+    },
+    "hinges of two shapes": (
+        lambda: jaxrelu.apl(X, jnp.ones(2), jnp.ones(3)),
+        ValueError,
+        ["apl", "slopes and offsets", "(2,)", "(3,)"],
+    ),
+    "hinges that do not broadcast": (
+        lambda: jaxrelu.apl(X, jnp.ones((1, 4)), jnp.ones((1, 4))),
+        ValueError,
+        ["apl", "slopes[0]", "(4,)", "(2, 3)"],
+    ),
+    "an unknown surrogate": (
+        lambda: jaxrelu.surrogate_relu(X, "relu"),
+        ValueError,
+        ["surrogate_relu", "surrogate", "'bsilu'", "'nelu'", "got 'relu'"],
+    ),
+    "a surrogate nowhere": (
+        lambda: jaxrelu.surrogate_relu(X, "nelu", "positive"),
+        ValueError,
+        ["surrogate_relu", "where", "'all'", "'negative'", "got 'positive'"],
+    ),
     "a channel axis of a scalar": (lambda: jaxrelu.crelu(1.0), ValueError, ["crelu", "axis", "scalar"]),
     "bits of a smooth slope": (
         lambda: jaxrelu.with_residual(jaxrelu.gelu, "bits"),
