@@ -126,7 +126,7 @@ def normal_tail(a: Array) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     a = jnp.minimum(a, _largest_deviation(a))
     z = TAIL_STRETCH * a
-    v = z / (1.0 + z)
+    v = z * (1.0 / (1.0 + z))  # a quotient used twice would be a tensor of its own to XLA
     factor = v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
     return times_exp(factor, *_half_square_exp(a))
 
@@ -137,7 +137,7 @@ def normal_tail_slope(a: Array) -> Array:
     zero, zero_low = NORMAL_ZERO[a.dtype.name]
     distance = (zero - a) + zero_low  # near the zero the difference is exact
     z = TAIL_STRETCH * a
-    v = z * (1.0 / (1.0 + z))  # a quotient used so often XLA would share with the forward pass, and keep
+    v = z * (1.0 / (1.0 + z))
     factor = distance * polynomial(v, NORMAL_SLOPE[a.dtype.name])
     return times_exp(factor, *_half_square_exp(a))
 
