@@ -46,8 +46,8 @@ A slope has a gap where it changes its sign: its errors there are at most 2^-24.
 """
 _EXHAUSTIVE = """## Every float32
 
-All 2^32 inputs, by `python -m benchmarks accuracy --exhaustive`; from
-`benchmarks/results/accuracy-exhaustive-cpu.json`.
+All 2^32 inputs, by `python -m benchmarks accuracy --exhaustive`, of
+the variants that it has reached so far; from `benchmarks/results/accuracy-exhaustive-cpu.json`.
 """
 
 
@@ -90,7 +90,7 @@ def keep(folder: Path) -> Path:
     """Puts the results of a run where they are committed, one row a line."""
     content = json.loads((folder / FILE).read_text())
     settings = content["settings"]["accuracy"]
-    del settings["folder"]  # of this machine
+    del settings["folder"], content["environment"]["arguments"]  # paths of this machine
     kind = "accuracy-exhaustive" if settings["exhaustive"] else "accuracy"
     path = RESULTS / f"{kind}-{content['environment']['backend']}.json"
     sections = dict.fromkeys(content["sections"], "ROWS")

@@ -38,7 +38,7 @@ _ZEROS = (
     "How many inputs give a zero of another sign than the exact result has, which is below the range, or, "
     "at x = -0, than x has. at: one such input."
 )
-_OTHERS = "As above, on the same inputs."
+_OTHERS = "As above, on the same inputs. Keras runs on JAX. Another slope at a kink counts as an error."
 _PARAMETERS = (
     "4096 x from -20 to 20, each parameter at its default, half and double of it, in float32. Terms of any "
     "size can cancel in these: an absolute error of 2^-24 passes, and there is no bound."
