@@ -198,8 +198,8 @@ def _xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Array:
 
 @elementwise(
     value=_xielu,
-    slope=lambda x, alpha_p, alpha_n, beta: (
-        jnp.where(x > 0, 2.0 * alpha_p * jnp.maximum(x, 0), alpha_n * expm1(x)) + beta
+    slope=lambda x, alpha_p, alpha_n, beta: jnp.where(
+        x > 0, 2.0 * alpha_p * jnp.maximum(x, 0) + beta, alpha_n * exp(x) + (beta - alpha_n)
     ),
     parameter_slopes={
         "alpha_p": lambda x, alpha_p, alpha_n, beta: jnp.square(jnp.maximum(x, 0)),

@@ -153,6 +153,15 @@ def _half_square_exp(a: Array) -> tuple[Array, Array]:
     return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
 
 
+def product_and_error(a: Array, b: Array) -> tuple[Array, Array]:
+    """a b as it is rounded, and what that leaves out (Dekker)."""
+    bits = _FORMATS[b.dtype].half
+    a_high, b_high = _leading(a, bits), _leading(b, bits)
+    a_low, b_low = a - a_high, b - b_high
+    product = a * b
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+
+
 def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a b in a high and a low part, a >= 0 and b >= 0; bounded where exp(-a b) is 0. A float b is exact."""
     form = _FORMATS[a.dtype]

@@ -4,15 +4,17 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from ._coefficients import TELU
 from ._elementwise import elementwise
 from ._gates import finite, gated, gated_slope, mirrored
-from ._numerics import cubic_exp, exponential_parts, normal_tail, normal_tail_slope, times_exp
+from ._numerics import cubic_exp, exponential_parts, normal_tail, normal_tail_slope, polynomial, times_exp
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
 _TANH_LINEAR = (1.5957691216057308, -9.969308809110920e-17)  # 2 sqrt(2 / pi), as a double and the rest
 _TANH_CUBIC = (0.07135481627260025, -6.175149918155315e-19)  # 0.044715 times that
 _TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
+_TELU_BELOW = -0.35  # exp(2 x) is below 1/2 up to here
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
 
@@ -130,24 +132,31 @@ def mish(x: ArrayLike) -> Array:
     ...
 
 
-def _telu_parts(x: Array) -> tuple[Array, Array, Array]:
-    """e = exp(x), tanh(e) and 1 / cosh(e)**2, from q = exp(-2 e); e is bounded where tanh(e) is 1."""
+def _telu_parts(x: Array) -> tuple[Array, Array, Array, Array]:
+    """The parts of e = exp(x), tanh(e) and 1 / cosh(e)**2, by exp(-2 e); e is bounded where tanh(e) is 1."""
     s, p = exponential_parts(jnp.minimum(x, _TELU_LIMIT))
-    e = s * (1.0 + p)
-    scale, rest = exponential_parts(-2.0 * e)
+    scale, rest = exponential_parts(-2.0 * (s * (1.0 + p)))
     q = scale * (1.0 + rest)
     minus_expm1 = (1.0 - scale) - scale * rest
-    return e, minus_expm1 / (1.0 + q), 4.0 * q / jnp.square(1.0 + q)
+    return s, p, minus_expm1 / (1.0 + q), 4.0 * q / jnp.square(1.0 + q)
 
 
 def _telu(x: Array) -> Array:
-    _, tanh, _ = _telu_parts(x)
+    *_, tanh, _ = _telu_parts(x)
     return jnp.where(x > _TELU_LIMIT, x, finite(x) * tanh)
 
 
 def _telu_slope(x: Array) -> Array:
-    e, tanh, sech_squared = _telu_parts(x)
-    return tanh + jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT) * e * sech_squared
+    s, p, tanh, sech_squared = _telu_parts(x)
+    x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
+    slope = tanh + x * s * (1.0 + p) * sech_squared
+    if x.dtype == jnp.float64:
+        return slope
+    # Below, the two terms cancel. There tanh(e) = e (1 - r) with a small r, and 1 + x is exact near the zero.
+    e = s * (1.0 + p)
+    r = e * e * polynomial(e * e, TELU)
+    t = e * (1.0 - r)
+    return jnp.where(x < _TELU_BELOW, times_exp(((1.0 + x) - r) - x * t * t, s, p), slope)
 
 
 @elementwise(value=_telu, slope=_telu_slope)

@@ -1,6 +1,6 @@
 """What every variant should return: stable float64 formulas, written without a look at the library's kernels.
 
-To add a variant, add its entry to `REFERENCES` under the name of its catalogue row:
+To add a variant, add its entry to `PIECEWISE` or `SMOOTH` under the name of its catalogue row:
 
 *   `value` and `slope`, functions of x and, by name, of every parameter that is a number. The slope is the
     cotangent of x where the cotangent of the result is all ones; at a kink and at NaN, the convention.

@@ -213,8 +213,8 @@ PIECEWISE: dict[str, Reference] = {
             "bias": lambda x, scale, bias: np.ones_like(x),
         },
         cases=({"scale": 2.0, "bias": 0.0},),
-        # Near x = sqrt(-bias / scale) the rounding of scale alone is all that is left.
-        value_terms=lambda x, scale, bias: scale * above(x) ** 2 + np.abs(bias),
+        # Near x = sqrt(-bias / scale) the terms cancel: their roundings are put back to second order.
+        value_terms=lambda x, scale, bias: 2.0**-22 * scale * above(x) ** 2,
         monotone=True,
     ),
     "smelu": Reference(

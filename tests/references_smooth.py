@@ -187,8 +187,8 @@ SMOOTH: dict[str, Reference] = {
         slope=telu_slope,
         textbook=lambda x: x * mp.tanh(mp.exp(x)),
         slope_zeros=lambda: (-1.0788600584646241,),
-        # The two terms of the slope cancel below 0, and not only near its zero.
-        slope_terms=lambda x: np.abs(near(x, 1.0)) * np.exp(np.minimum(x, 5.0)) * (x < 0),
+        # Below 0 two terms cancel; one of them is exact, the other at most exp(x).
+        slope_terms=lambda x: 0.5 * np.exp(np.minimum(x, 5.0)) * (x < 0),
     ),
     "pelu": Reference(
         value=lambda x, alpha, beta: np.where(x >= 0, alpha / beta * x, alpha * np.expm1(below(x) / beta)),
@@ -205,8 +205,8 @@ SMOOTH: dict[str, Reference] = {
     ),
     "xielu": Reference(
         value=xielu,
-        slope=lambda x, alpha_p, alpha_n, beta: (
-            np.where(x > 0, 2.0 * alpha_p * above(x), alpha_n * np.expm1(below(x))) + beta
+        slope=lambda x, alpha_p, alpha_n, beta: np.where(
+            x > 0, 2.0 * alpha_p * above(x) + beta, alpha_n * np.exp(below(x)) + (beta - alpha_n)
         ),
         textbook=lambda x, alpha_p, alpha_n, beta: (
             alpha_p * x**2 + beta * x if x > 0 else alpha_n * (mp.expm1(x) - x) + beta * x
@@ -221,7 +221,9 @@ SMOOTH: dict[str, Reference] = {
         value_terms=lambda x, alpha_p, alpha_n, beta: (
             alpha_n * np.abs(np.expm1(below(x))) + np.abs((beta - alpha_n) * below(x))
         ),
-        slope_terms=lambda x, alpha_p, alpha_n, beta: alpha_n * np.abs(np.expm1(below(x))) + beta,
+        slope_terms=lambda x, alpha_p, alpha_n, beta: (
+            (alpha_n * np.exp(below(x)) + np.abs(beta - alpha_n)) * ((x < 0) & (beta != alpha_n))
+        ),
     ),
     "acon_c": Reference(
         value=acon_c,
