@@ -71,10 +71,11 @@ def measured() -> str:
     sizes = [f"{dtype}, 2^{size.bit_length() - 1}" for size in SIZES for dtype in ("f32", "bf16", "f16")]
     header = ["", *sizes, "bytes kept", "net, all weights", "net, frozen"]
     caption = (
-        f"Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row); bytes an "
-        f"element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the gradient of an "
-        f"8-layer residual MLP in hidden tensors a layer, ours / jax.nn. {seen['cpu']}, {seen['cores']} cores, "
-        f"jax {seen['jax']}; `python -m benchmarks` prints this machine's."
+        "Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row); "
+        "bytes an element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the "
+        "gradient of an 8-layer residual MLP in hidden tensors a layer, ours / jax.nn. "
+        f"{seen['cpu']}, {seen['cores']} cores, jax {seen['jax']}; `python -m benchmarks` prints this "
+        "machine's."
     )
     return f"{table(header, rows)}\n\n{caption}"
 
