@@ -183,7 +183,7 @@ def test_smoke(tmp_path: Path) -> None:
     rows = json.loads(path.read_text())["sections"]["accuracy"]
     assert not [row for row in rows if "failed" in row]
     assert {row["dtype"] for row in rows} == set(FORMATS)
-    assert {row["library"] for row in rows} == {OURS, PEER, "reference"}
+    assert {row["library"] for row in rows} >= {OURS, PEER, "reference"}  # and others where installed
     assert all(row["passes"] for row in rows if row["library"] == OURS)
     assert all(row["inputs"] == 65282 for row in rows if row["dtype"] == "bfloat16")
     assert "Worst error in ulp" in result.output
