@@ -179,13 +179,13 @@ def bilinear(gate: ArrayLike, value: ArrayLike) -> Array:
 
 
 @elementwise(**_gated(value_and_slope(softplus)[1], _logistic_slope))
-def _sigmoid_glu(gate: ArrayLike, value: ArrayLike) -> Array:
+def sigmoid_glu(gate: ArrayLike, value: ArrayLike) -> Array:
     """logistic(gate) * value; the logistic function is the slope of softplus."""
     ...
 
 
 @composed(
-    _sigmoid_glu,
+    sigmoid_glu,
     formula=lambda glu, x, axis: glu(*jnp.split(x, 2, split_axis("glu", x, axis, 2))[::-1]),
     static=("axis",),
 )

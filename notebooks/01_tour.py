@@ -29,6 +29,7 @@ from sklearn.model_selection import train_test_split
 import jaxrelu
 from benchmarks import throughput
 from benchmarks._progress import Progress
+from jaxrelu.masks import weight_decay_mask
 from jaxrelu.nnx import PReLU
 
 BLUE, ORANGE, GREY, INK = "#1f6f8b", "#e2743b", "#b4bcc4", "#2b3640"
@@ -111,8 +112,8 @@ plt.show()
 # ## 2. A model that learns its slopes
 #
 # `jaxrelu.nnx.PReLU` is a drop-in for Flax's own; with `num_features` it has one slope per channel.
-# Weight decay would pull the slopes to zero and so towards ReLU, whatever the data say: the mask of
-# `optax.adamw` keeps it off them (He et al. 2015, section 2.1).
+# Weight decay would pull the slopes to zero and so towards ReLU, whatever the data say: `weight_decay_mask`
+# keeps it off them (He et al. 2015, section 2.1).
 
 
 # %%
@@ -130,11 +131,6 @@ class Classifier(nnx.Module):
         hidden = self.prelu_1(self.linear_1(images))
         hidden = self.prelu_2(self.linear_2(hidden))
         return self.linear_3(hidden)
-
-
-def decayed(parameters):
-    """The mask: True for every parameter that weight decay may shrink."""
-    return jax.tree.map_with_path(lambda path, _: "negative_slope" not in str(path), parameters)
 
 
 @nnx.jit
@@ -158,7 +154,7 @@ train_images, test_images, train_labels, test_labels = train_test_split(
     images.astype(np.float32) / 16, labels.astype(np.int32), test_size=0.25, stratify=labels, random_state=0
 )
 model = Classifier(rngs=nnx.Rngs(0))
-optimizer = nnx.Optimizer(model, optax.adamw(3e-3, weight_decay=1e-2, mask=decayed), wrt=nnx.Param)
+optimizer = nnx.Optimizer(model, optax.adamw(3e-3, weight_decay=1e-2, mask=weight_decay_mask), wrt=nnx.Param)
 
 shuffle = np.random.default_rng(0)
 for epoch in range(1, 26):

@@ -12,6 +12,7 @@ import pytest
 import jaxrelu
 import jaxrelu.linen
 import jaxrelu.nnx
+from jaxrelu.masks import weight_decay_mask
 
 X = jnp.linspace(-3.0, 3.0, 24).reshape(4, 6)
 PER_CHANNEL = {"num_features": 6}
@@ -169,15 +170,10 @@ def test_a_module_casts_its_input_to_its_dtype():
     assert model.apply(model.init(jax.random.key(0), X), X).dtype == jnp.bfloat16
 
 
-def decayed(parameters):
-    """The mask of the docstrings."""
-    return jax.tree.map_with_path(lambda path, _: "negative_slope" not in str(path), parameters)
-
-
 def test_the_mask_keeps_weight_decay_off_the_slope_linen():
     model = flax.linen.Sequential([flax.linen.Dense(6), jaxrelu.linen.PReLU(0.25)])
     parameters = model.init(jax.random.key(0), X)
-    decay = optax.add_decayed_weights(0.1, mask=decayed)
+    decay = optax.add_decayed_weights(0.1, mask=weight_decay_mask)
     updates, _ = decay.update(jax.tree.map(jnp.zeros_like, parameters), decay.init(parameters), parameters)
     changed = {
         jax.tree_util.keystr(path): bool(leaf.any())
@@ -196,7 +192,9 @@ def test_the_mask_keeps_weight_decay_off_the_slope_nnx():
     model = Model()
     kernel = model.dense.kernel[...]
     optimizer = flax.nnx.Optimizer(
-        model, optax.chain(optax.add_decayed_weights(0.1, mask=decayed), optax.sgd(1.0)), wrt=flax.nnx.Param
+        model,
+        optax.chain(optax.add_decayed_weights(0.1, mask=weight_decay_mask), optax.sgd(1.0)),
+        wrt=flax.nnx.Param,
     )
     optimizer.update(model, jax.tree.map(jnp.zeros_like, flax.nnx.state(model, flax.nnx.Param)))
     np.testing.assert_allclose(model.dense.kernel[...], 0.9 * kernel, rtol=1e-6)

@@ -8,7 +8,7 @@ from flax import linen as nn
 from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
-from .._gated import _sigmoid_glu, bilinear, geglu, reglu, swiglu
+from .._gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
 from .._modules import KERNEL, Init, initializer, operand, positive_integers
 
 
@@ -79,7 +79,7 @@ class GLU(_GatedUnit):
     """
 
     def _gated(self, gate: Array, value: Array) -> Array:
-        return _sigmoid_glu(gate, value)
+        return sigmoid_glu(gate, value)
 
 
 class ReGLU(_GatedUnit):

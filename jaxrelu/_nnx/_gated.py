@@ -6,7 +6,7 @@ from flax import nnx
 from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
-from .._gated import _sigmoid_glu, bilinear, geglu, reglu, swiglu
+from .._gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
 from .._modules import (
     KERNEL,
     Init,
@@ -98,7 +98,7 @@ class GLU(_GatedUnit):
     """
 
     def _gated(self, gate: Array, value: Array) -> Array:
-        return _sigmoid_glu(gate, value)
+        return sigmoid_glu(gate, value)
 
 
 class ReGLU(_GatedUnit):
