@@ -8,17 +8,14 @@ execution wait for the one before it, so many can be dispatched and only the las
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-_SHORTEST_SAMPLE = 1e-3  # seconds; pyperf's rule for what a clock can time well
-_MOST_EXECUTIONS = 10_000
-
-Key = TypeVar("Key")
+from ._timing import Call
 
 
 class Program:
@@ -44,6 +41,10 @@ class Program:
         self.outputs = self.executable(self.outputs, *self.arguments())
         return self.outputs
 
+    def sample(self, executions: int) -> float:
+        """The seconds that an execution took, of so many in a row."""
+        return Call(self).sample(executions)
+
     @property
     def held_bytes(self) -> int:
         """What its results occupy for as long as it is there."""
@@ -53,39 +54,6 @@ class Program:
     def temporary_bytes(self) -> int:
         """What it occupies beside that while it runs."""
         return self.executable.memory_analysis().temp_size_in_bytes  # type: ignore[union-attr]
-
-
-def interleave(
-    calls: Mapping[Key, Callable[[], Any]], rounds: int
-) -> tuple[dict[Key, np.ndarray], dict[Key, int]]:
-    """Times the calls in turn, round by round, so that what disturbs one disturbs all.
-
-    Returns:
-      For each the seconds a call took, one sample a round, and the executions in a sample.
-    """
-    executions = {name: _executions(call) for name, call in calls.items()}
-    samples: dict[Key, list[float]] = {name: [] for name in calls}
-    names = list(calls)
-    for number in range(rounds):
-        shift = number % len(names)  # so that none always comes after the same one
-        for name in names[shift:] + names[:shift]:
-            samples[name].append(_sample(calls[name], executions[name]))
-    return {name: np.array(values) for name, values in samples.items()}, executions
-
-
-def _sample(call: Callable[[], Any], executions: int) -> float:
-    result = None
-    start = time.perf_counter()
-    for _ in range(executions):
-        result = call()
-    jax.block_until_ready(result)
-    return (time.perf_counter() - start) / executions
-
-
-def _executions(call: Callable[[], Any]) -> int:
-    """How many executions make a sample long enough to be timed."""
-    _sample(call, 2)
-    return min(_MOST_EXECUTIONS, math.ceil(_SHORTEST_SAMPLE / _sample(call, 2)))
 
 
 def summary(samples: np.ndarray) -> dict[str, Any]:

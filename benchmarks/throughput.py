@@ -11,7 +11,6 @@ Modes of a row:
 """
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
@@ -23,13 +22,14 @@ import jaxrelu
 
 from ._failures import describe, recorded_failure
 from ._memory_space import available_bytes, in_words
-from ._programs import Program, interleave, summary
+from ._programs import Program, summary
 from ._progress import Progress
 from ._results import Record, Row
 from ._subjects import COLUMNS, DTYPES, OURS, PEER, TOUR, Subject, selection, subjects
 from ._subjects import variant_names as variant_names
 from ._throughput_views import plots as plots
 from ._throughput_views import tables as tables
+from ._timing import Call, Timed, interleave
 from ._training import Step
 
 SECTION = "throughput"
@@ -97,7 +97,9 @@ def _measure(case: Row, variant: jaxrelu.Variant, rounds: int, progress: Progres
                 program.load()
             loaded[library] = programs
 
-    calls = {(library, mode): p for library, programs in loaded.items() for mode, p in programs.items()}
+    calls: dict[tuple[str, str], Timed] = {
+        (library, mode): p for library, programs in loaded.items() for mode, p in programs.items()
+    }
     samples, executions = interleave(calls, rounds)
     for row in _rows(loaded, inputs, samples):
         record(SECTION, {**case, **row, "executions": executions.get((row["library"], row["mode"]))})
@@ -193,8 +195,8 @@ def _measure_eager(
 ) -> None:
     """Calls outside jit."""
     x = jax.random.normal(jax.random.key(0), (8, 8))
-    calls: dict[tuple[str, str], Callable[[], Array]] = {
-        (s.library, "eager"): lambda s=s: s.function(*s.operands(x)) for s in subjects(variant)
+    calls: dict[tuple[str, str], Timed] = {
+        (s.library, "eager"): Call(lambda s=s: s.function(*s.operands(x))) for s in subjects(variant)
     }
     samples, executions = interleave(calls, rounds)
     for (library, mode), seconds in samples.items():
