@@ -4,55 +4,16 @@ import dataclasses
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from jax import Array
 
+from ._counterparts import COUNTERPARTS, KERAS, TORCH
 from ._subjects import OURS, PEER, Subject
 
-TORCH, KERAS = "torch", "keras"
 LIBRARIES = (OURS, PEER, TORCH, KERAS)
 _FORMATS = ("float32", "bfloat16", "float16", "float64")
-
-# The names in torch.nn.functional and in keras.activations, with the arguments that make the variant.
-_NAMES: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
-    TORCH: {
-        "relu": ("relu", {}),
-        "leaky_relu": ("leaky_relu", {}),
-        "rrelu": ("rrelu", {}),
-        "relu6": ("relu6", {}),
-        "hard_tanh": ("hardtanh", {}),
-        "hard_sigmoid": ("hardsigmoid", {}),
-        "hard_silu": ("hardswish", {}),
-        "elu": ("elu", {}),
-        "celu": ("celu", {}),
-        "selu": ("selu", {}),
-        "softplus": ("softplus", {}),
-        "gelu": ("gelu", {"approximate": "tanh"}),
-        "gelu_exact": ("gelu", {}),
-        "silu": ("silu", {}),
-        "mish": ("mish", {}),
-    },
-    KERAS: {
-        "relu": ("relu", {}),
-        "leaky_relu": ("leaky_relu", {"negative_slope": 0.01}),
-        "relu6": ("relu6", {}),
-        "hard_tanh": ("hard_tanh", {}),
-        "hard_sigmoid": ("hard_sigmoid", {}),
-        "hard_silu": ("hard_silu", {}),
-        "elu": ("elu", {}),
-        "celu": ("celu", {}),
-        "selu": ("selu", {}),
-        "softplus": ("softplus", {}),
-        "squareplus": ("squareplus", {}),
-        "gelu": ("gelu", {"approximate": True}),
-        "gelu_exact": ("gelu", {}),
-        "silu": ("silu", {}),
-        "mish": ("mish", {}),
-    },
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,17 +40,9 @@ def peers(name: str, dtype: str) -> list[Subject]:
     if dtype not in _FORMATS:
         return []
     found: list[Subject] = []
-    for library, kind, module in (
-        (TORCH, Torch, "torch.nn.functional"),
-        (KERAS, Subject, "keras.activations"),
-    ):
-        if name in _NAMES[library] and importlib.util.find_spec(library):
-            os.environ.setdefault("KERAS_BACKEND", "jax")
-            known, arguments = _NAMES[library][name]
-            function = getattr(importlib.import_module(module), known)
-            found.append(kind(library, _with(function, arguments)))
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    for library, kind in ((TORCH, Torch), (KERAS, Subject)):
+        counterpart = COUNTERPARTS[library].get(name)
+        if counterpart and not counterpart.learned and importlib.util.find_spec(library):
+            found.append(kind(library, counterpart.load()))
     return found
-
-
-def _with(function: Callable[..., Any], arguments: dict[str, Any]) -> Callable[..., Any]:
-    return lambda x: function(x, **arguments)

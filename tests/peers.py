@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks._counterparts import COUNTERPARTS, Counterpart
+
 Peer = Callable[[Any], Any]
 Evaluated = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-SLOPE = 0.25  # of prelu
+SLOPE = 0.25  # of prelu, as in the map
 
 
 def in_jax(function: Peer) -> Evaluated:
@@ -53,20 +55,9 @@ def keras() -> dict[str, Evaluated]:
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras
 
-    names = (
-        "relu relu6 elu celu selu softplus silu mish squareplus hard_tanh hard_sigmoid hard_silu threshold"
-    )
-    found = {name: in_jax(getattr(keras.activations, name)) for name in names.split() if name != "threshold"}
     given = {"negative_slope": 0.25, "max_value": 6.0, "threshold": 1.0}
-    return {
-        **found,
-        "leaky_relu": in_jax(lambda x: keras.activations.leaky_relu(x, negative_slope=0.01)),
-        "gelu": in_jax(lambda x: keras.activations.gelu(x, approximate=True)),
-        "gelu_exact": in_jax(keras.activations.gelu),
-        "threshold": in_jax(lambda x: keras.ops.threshold(x, 0.0, 0.0)),
-        "general_relu": in_jax(lambda x: keras.activations.relu(x, **given)),
-        "glu": in_jax(keras.activations.glu),
-    }
+    found = {name: in_jax(counterpart.load()) for name, counterpart in COUNTERPARTS["keras"].items()}
+    return {**found, "general_relu": in_jax(lambda x: keras.activations.relu(x, **given))}
 
 
 def equinox() -> dict[str, Evaluated]:
@@ -78,38 +69,19 @@ def equinox() -> dict[str, Evaluated]:
 def torch() -> dict[str, Evaluated]:
     import torch
 
-    f = torch.nn.functional
+    def evaluated(counterpart: Counterpart) -> Evaluated:
+        function = counterpart.load()
+        learned = [torch.tensor([value]) for value in counterpart.learned.values()]
 
-    def evaluated(function: Peer) -> Evaluated:
         def both(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             at = torch.tensor(x, requires_grad=True)
-            y = function(at)
+            y = function(at, *learned)
             (slope,) = torch.autograd.grad(y.sum(), at)
             return y.detach().numpy(), slope.numpy()
 
         return both
 
-    functions = {
-        "relu": f.relu,
-        "relu6": f.relu6,
-        "leaky_relu": f.leaky_relu,
-        "rrelu": lambda x: f.rrelu(x, training=False),
-        "prelu": lambda x: f.prelu(x, torch.tensor([SLOPE])),
-        "threshold": lambda x: f.threshold(x, 0.0, 0.0),
-        "hard_tanh": f.hardtanh,
-        "hard_sigmoid": f.hardsigmoid,
-        "hard_silu": f.hardswish,
-        "elu": f.elu,
-        "celu": f.celu,
-        "selu": f.selu,
-        "softplus": f.softplus,
-        "gelu": lambda x: f.gelu(x, approximate="tanh"),
-        "gelu_exact": f.gelu,
-        "silu": f.silu,
-        "mish": f.mish,
-        "glu": f.glu,
-    }
-    return {name: evaluated(function) for name, function in functions.items()}
+    return {name: evaluated(counterpart) for name, counterpart in COUNTERPARTS["torch"].items()}
 
 
 LIBRARIES: dict[str, Callable[[], dict[str, Evaluated]]] = {
