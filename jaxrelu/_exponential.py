@@ -18,7 +18,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @elementwise(
-    value=lambda x, alpha: jnp.where(x > 0, x, alpha * expm1(x)),
+    value=lambda x, alpha: jnp.where(x >= 0, x, alpha * expm1(x)),  # and -0 stays -0
     slope=lambda x, alpha: jnp.where(x > 0, 1.0, alpha * exp(x)),
     slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y + alpha),
     parameter_slopes={"alpha": lambda x, alpha: expm1(x)},
@@ -60,7 +60,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 
 
 @elementwise(
-    value=lambda x, alpha: jnp.where(x > 0, x, alpha * expm1(x / alpha)),
+    value=lambda x, alpha: jnp.where(x >= 0, x, alpha * expm1(x / alpha)),
     slope=lambda x, alpha: jnp.where(x > 0, 1.0, exp(x / alpha)),
     slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y / alpha + 1.0),
     parameter_slopes={"alpha": lambda x, alpha: _celu_alpha_slope(jnp.minimum(x, 0) / alpha)},
@@ -104,7 +104,7 @@ def _celu_alpha_slope(u: Array) -> Array:
 
 
 @elementwise(
-    value=lambda x: jnp.where(x > 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(x)),
+    value=lambda x: jnp.where(x >= 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(x)),
     slope=lambda x: jnp.where(x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * exp(x)),
     slope_from_output=lambda y: jnp.where(y > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA),
 )

@@ -126,9 +126,10 @@ def normal_tail(a: Array) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     a = jnp.minimum(a, _largest_deviation(a))
     z = TAIL_STRETCH * a
-    v = z * (1.0 / (1.0 + z))  # a quotient used twice would be a tensor of its own to XLA
-    factor = v * polynomial(v - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
-    return times_exp(factor, *_half_square_exp(a))
+    r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
+    factor = r * polynomial(z * r - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
+    s, p = _half_square_exp(a)
+    return (s * z) * (factor + factor * p)  # s z is exact: z, a factor of the whole, is rounded nowhere
 
 
 def normal_tail_slope(a: Array) -> Array:

@@ -73,13 +73,15 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 
 
 def _mish(x: Array) -> Array:
-    # tanh(log(1 + e**x)) is n / (n + 2) with n = e**x (e**x + 2); for x > 0 both are multiplied by w**2.
+    """With w = exp(-|x|), below x w (1 + w / 2) / (1 + w + w**2 / 2), above x - x w**2 / (1 / 2 + w + w**2)."""
     below = x < 0
+    base = jnp.where(below, 0.0, x)
+    x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     s, p = exponential_parts(-jnp.abs(x))
     w = s * (1.0 + p)
-    above = 1.0 + 2.0 * w
-    numerator = jnp.where(below, times_exp(finite(x) * (w + 2.0), s, p), x * above)
-    return numerator / jnp.where(below, w * (w + 2.0) + 2.0, above + 2.0 * w * w)
+    t = p + 0.5 * w * (1.0 + p)  # w (1 + w / 2) = s (1 + t)
+    numerator = jnp.where(below, s * (x + x * t), -x * (w * w))
+    return base + numerator / jnp.where(below, (1.0 + s) + s * t, 0.5 + w * (1.0 + w))
 
 
 def _mish_slope(x: Array) -> Array:
@@ -87,11 +89,9 @@ def _mish_slope(x: Array) -> Array:
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     s, p = exponential_parts(-jnp.abs(x))
     w = s * (1.0 + p)
-    # Below: w (4 (1 + x) + w (6 + 4 x + w (4 + w))) / d**2, d = w (w + 2) + 2 = d0 + d1, d0 without p.
-    inner = (6.0 + 4.0 * x) + w * (4.0 + w)
-    outer = (4.0 + 4.0 * x) + times_exp(inner, s, p)
-    d0 = s * s + 2.0 * s + 2.0
-    d1 = s * p * ((2.0 * s + 2.0) + s * p)
+    # Below: w (1 + x + w (3 / 2 + x + w (1 + w / 4))) / d**2, d = 1 + w + w**2 / 2 = d0 + d1 with an exact d0.
+    outer = (1.0 + x) + w * ((1.5 + x) + w * (1.0 + 0.25 * w))
+    d0, d1 = 1.0 + s, s * p + 0.5 * w * w
     # Above: 1 + 2 w**2 (2 x (1 + w) - u) / u**2, u = 1 + 2 w (1 + w).
     u = 1.0 + 2.0 * w * (1.0 + w)
     numerator = jnp.where(below, times_exp(outer, s, p), 2.0 * w * w * (2.0 * x * (1.0 + w) - u))
