@@ -1,72 +1,109 @@
-"""Programs compiled ahead of time, and timed: lowering, compiling and running apart.
+"""Programs compiled ahead of time, and timed: tracing, lowering, compiling and running apart.
 
-A program is given the arrays of its last results back to write the next ones into (they are donated).
-Otherwise each execution would get fresh pages from the operating system, and at 2^24 elements on a CPU
-that costs ten times as much as the arithmetic: the figures would be about page faults. It also makes each
-execution wait for the one before it, so many can be dispatched and only the last waited for.
+Outputs are donated or fresh. Donated: a program is given the arrays of its last results back to write the
+next ones into, as a training step does. Fresh: each execution asks for new memory, as a call at a prompt
+does; a large array then gets fresh pages from the operating system, which on a CPU can cost ten times as
+much as the arithmetic.
+
+A program has one set of buffers, or several that it uses in turn (see `_cache.py`). Each execution waits for
+the one before, so that many can be dispatched and only the last waited for: it writes into that one's
+results, or, where it does not, takes a token from it. So it is on every device: plain JAX has no timers of
+the device itself, and what is timed is the host's clock over executions in a row. On an accelerator that is
+the device's own time where an execution takes longer than its dispatch, some 10 us.
 """
 
-import math
 import time
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ._timing import Call
 
+DONATED, FRESH = "donated", "fresh"
+STAGES = ("trace_s", "lower_s", "compile_s")
+
 
 class Program:
-    """One compiled program. `arguments` gives what it is run on: arrays, or shapes before `load`."""
+    """One compiled program.
 
-    def __init__(self, function: Callable[..., Any], arguments: Callable[[], tuple[Any, ...]]) -> None:
-        self.arguments = arguments
-        self.outputs = jax.eval_shape(function, *arguments())
-        start = time.perf_counter()
-        into = jax.jit(lambda _, *given: function(*given), donate_argnums=0, keep_unused=True)
-        lowered = into.lower(self.outputs, *arguments())
-        middle = time.perf_counter()
+    Args:
+      function: what is compiled.
+      arguments: gives what it is run on for a set: arrays, or shapes before `load`.
+      sets: how many sets of buffers there will be.
+      outputs: `DONATED` or `FRESH`.
+
+    Attributes:
+      results: of each set, the results of its last execution; before `load` their shapes. Fresh results
+        are dropped as soon as the next ones are there.
+      stages: the seconds that tracing, lowering and compiling took.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        arguments: Callable[[int], tuple[Any, ...]],
+        sets: int = 1,
+        outputs: str = DONATED,
+    ) -> None:
+        self._arguments = arguments
+        self._sets = sets
+        self._donated = outputs == DONATED
+        self._shapes = jax.eval_shape(function, *arguments(0))
+        self._token: Any = () if self._donated and sets == 1 else jax.ShapeDtypeStruct((), "int32")
+        self._turn = 0
+        self.results: list[Any] = [self._shapes]
+
+        def run(token: Any, _: Any, *given: Any) -> tuple[Any, Any]:
+            return token, function(*given)
+
+        into = jax.jit(run, donate_argnums=(0, 1), keep_unused=True)
+        times = [time.perf_counter()]
+        traced = into.trace(self._token, self._shapes if self._donated else (), *arguments(0))
+        times.append(time.perf_counter())
+        lowered = traced.lower()
+        times.append(time.perf_counter())
         self.executable = lowered.compile()
-        self.lower_s, self.compile_s = middle - start, time.perf_counter() - middle
+        times.append(time.perf_counter())
+        self.stages = {name: times[i + 1] - times[i] for i, name in enumerate(STAGES)}
 
     def load(self) -> None:
-        """Makes the arrays that the first results are written into, and runs once."""
-        self.outputs = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), self.outputs)
-        self()
-        jax.block_until_ready(self.outputs)
+        """Makes the arrays that the first results of each set are written into, and runs each set once."""
+        each = self._shapes if self._donated else ()
+        self._token, *self.results = _zeros((self._token, *[each] * self._sets))
+        for _ in range(self._sets):
+            self()
+        jax.block_until_ready(self.results)
 
     def __call__(self) -> Any:
-        self.outputs = self.executable(self.outputs, *self.arguments())
-        return self.outputs
+        """Executes on the next set."""
+        turn, self._turn = self._turn, (self._turn + 1) % self._sets
+        into = self.results[turn] if self._donated else ()
+        self._token, results = self.executable(self._token, into, *self._arguments(turn))
+        self.results[turn if self._donated else 0] = results
+        return results
 
     def sample(self, executions: int) -> float:
-        """The seconds that an execution took, of so many in a row."""
+        """The seconds that an execution took, of so many in a row; one before them is not timed.
+
+        That one brings back into the cache what the other programs have driven out of it.
+        """
+        jax.block_until_ready(self())
         return Call(self).sample(executions)
 
     @property
     def held_bytes(self) -> int:
-        """What its results occupy for as long as it is there."""
-        return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(self.outputs))
+        """What its results occupy as long as it is there; of fresh ones the old are there with the new."""
+        leaves = jax.tree.leaves(self._shapes)
+        sets = self._sets if self._donated else 2
+        return sets * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
 
     @property
     def temporary_bytes(self) -> int:
-        """What it occupies beside that while it runs."""
+        """What it occupies beside its arguments and results while it runs."""
         return self.executable.memory_analysis().temp_size_in_bytes  # type: ignore[union-attr]
 
 
-def summary(samples: np.ndarray) -> dict[str, Any]:
-    """Median, the order statistics that enclose it at 95 % confidence, and whether samples scatter.
-
-    The ranks are the normal approximation of the binomial ones, clipped to the samples that there are.
-    Unstable is pyperf's rule: a standard deviation of at least 10 % of the mean.
-    """
-    reach = 0.98 / math.sqrt(len(samples))
-    low, median, high = np.quantile(samples, np.clip([0.5 - reach, 0.5, 0.5 + reach], 0, 1))
-    return {
-        "median": float(median),
-        "low": float(low),
-        "high": float(high),
-        "unstable": bool(samples.std() >= 0.1 * samples.mean()),
-    }
+def _zeros(shapes: Any) -> Any:
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)

@@ -1,4 +1,4 @@
-"""The result of a run: one folder with one JSON file, written anew after every row.
+"""The result of a run: one folder with one JSON file, written anew as rows come, a line for each.
 
 The file holds `schema`, `complete`, `environment`, `settings`, and `sections`: a list of rows, flat dicts,
 for each of throughput, memory and convergence. A row holds raw samples beside what is computed from them;
@@ -8,12 +8,14 @@ a case that could not be measured has `failed` or `skipped` with the reason in t
 import dataclasses
 import datetime
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 SCHEMA = 1
 FILE = "results.json"
+_SELDOM = 20  # times as long as the last writing took is measured before the next
 
 Row = dict[str, Any]
 Record = Callable[[str, Row], None]
@@ -28,6 +30,7 @@ class Result:
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     sections: dict[str, list[Row]] = dataclasses.field(default_factory=dict)
     complete: bool = False
+    _next_write: float = dataclasses.field(default=0.0, repr=False)
 
     @classmethod
     def create(cls, output: Path, environment: dict[str, Any], settings: dict[str, Any]) -> Self:
@@ -56,9 +59,13 @@ class Result:
         return cls(folder, **content)
 
     def record(self, section: str, row: Row) -> None:
-        """Appends a row and writes the file, so that nothing measured is lost."""
+        """Appends a row and writes the file, so that nothing measured is lost; a long file more seldom."""
         self.sections.setdefault(section, []).append(row)
-        self.write()
+        start = time.monotonic()
+        if start >= self._next_write:
+            self.write()
+            end = time.monotonic()
+            self._next_write = end + _SELDOM * (end - start)
 
     def write(self) -> None:
         """Writes the file; a reader sees the old one or the new one, never a part."""
@@ -67,16 +74,22 @@ class Result:
             "complete": self.complete,
             "environment": self.environment,
             "settings": self.settings,
-            "sections": self.sections,
         }
+        head = json.dumps(content, indent=1, default=_plain, allow_nan=False).removesuffix("\n}")
+        sections = (f"{json.dumps(name)}: {_lines(rows)}" for name, rows in self.sections.items())
         partial = self.folder / f"{FILE}.part"
-        partial.write_text(json.dumps(content, indent=1, default=_plain, allow_nan=False) + "\n")
+        partial.write_text(f'{head},\n "sections": {{{", ".join(sections)}}}\n}}\n')
         partial.replace(self.folder / FILE)
 
 
 def latest(output: Path) -> Path | None:
     """The newest result folder of `output`, or None."""
     return max((path.parent for path in output.glob(f"*/{FILE}")), default=None)
+
+
+def _lines(rows: list[Row]) -> str:
+    encoded = (json.dumps(row, default=_plain, allow_nan=False) for row in rows)
+    return "[\n" + ",\n".join(encoded) + "\n]"
 
 
 def _plain(value: Any) -> Any:

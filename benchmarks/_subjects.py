@@ -11,7 +11,7 @@ from jax import Array
 
 import jaxrelu
 
-OURS, PEER = "jaxrelu", "jax.nn"
+OURS, PEER, CHECKPOINT = "jaxrelu", "jax.nn", "jax.checkpoint"
 DTYPES = ("float32", "bfloat16", "float16")
 # What the quick tour shows: it takes no longer when the catalogue grows.
 TOUR = (
@@ -73,6 +73,11 @@ def subjects(row: jaxrelu.Variant) -> list[Subject]:
         peer = getattr(jax.nn, row.peer)
         found.append(Subject(PEER, functools.partial(peer, **row.arguments) if row.arguments else peer))
     return found
+
+
+def checkpointed(subject: Subject) -> Subject:
+    """The same function in `jax.checkpoint`: it keeps its input and computes the rest again."""
+    return dataclasses.replace(subject, library=CHECKPOINT, function=jax.checkpoint(subject.function))
 
 
 def _is_float(value: object) -> bool:

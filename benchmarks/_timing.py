@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 SHORTEST_SAMPLE = 1e-3  # seconds; pyperf's rule for what a clock can time well
+_MARGIN = 1.25  # a later execution may be faster than those that were tried
 _MOST_EXECUTIONS = 10_000
 
 Key = TypeVar("Key")
@@ -37,13 +38,20 @@ class Call:
         return (time.perf_counter() - start) / executions
 
 
-def interleave(subjects: Mapping[Key, Timed], rounds: int) -> tuple[dict[Key, np.ndarray], dict[Key, int]]:
+def interleave(
+    subjects: Mapping[Key, Timed], rounds: int, seconds: float = SHORTEST_SAMPLE
+) -> tuple[dict[Key, np.ndarray], dict[Key, int]]:
     """Times the subjects in turn, round by round, so that what disturbs one disturbs all.
+
+    Args:
+      subjects: what is timed.
+      rounds: in each of which every subject has its turn.
+      seconds: how long a sample is to take, at least.
 
     Returns:
       For each the seconds an execution took, one sample a round, and the executions in a sample.
     """
-    executions = {name: _executions(subject) for name, subject in subjects.items()}
+    executions = {name: _executions(subject, seconds) for name, subject in subjects.items()}
     samples: dict[Key, list[float]] = {name: [] for name in subjects}
     names = list(subjects)
     for number in range(rounds):
@@ -53,7 +61,7 @@ def interleave(subjects: Mapping[Key, Timed], rounds: int) -> tuple[dict[Key, np
     return {name: np.array(values) for name, values in samples.items()}, executions
 
 
-def _executions(subject: Timed) -> int:
-    """How many executions make a sample long enough to be timed."""
-    subject.sample(2)
-    return min(_MOST_EXECUTIONS, math.ceil(SHORTEST_SAMPLE / subject.sample(2)))
+def _executions(subject: Timed, seconds: float) -> int:
+    """How many executions make a sample that long, by the fastest of a few: the others were disturbed."""
+    fastest = min(subject.sample(2) for _ in range(3))
+    return min(_MOST_EXECUTIONS, math.ceil(_MARGIN * seconds / fastest))

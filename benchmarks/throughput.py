@@ -8,39 +8,64 @@ Modes of a row:
     like this, but many microbenchmarks do;
 *   `copy`: a copy of x in the same rounds, which shows what the memory gives;
 *   `eager`: a call outside jit on 8 x 8 float32 numbers, nearly all of it dispatch.
+
+Beside its mode a row says in which regime it was measured, in cache or from memory (see `_cache.py`), and
+whether its outputs were donated or fresh (see `_programs.py`).
 """
 
+import contextlib
 import dataclasses
-from typing import Any, ClassVar
+import functools
+from collections.abc import Callable
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import Array
 
 import jaxrelu
 
+from ._cache import FROM_MEMORY, IN_CACHE, cache_bytes
 from ._failures import describe, recorded_failure
 from ._memory_space import available_bytes, in_words
-from ._programs import Program, summary
+from ._programs import FRESH
 from ._progress import Progress
 from ._results import Record, Row
-from ._subjects import COLUMNS, DTYPES, OURS, PEER, TOUR, Subject, selection, subjects
+from ._statistics import shortened
+from ._subjects import DTYPES, PEER, TOUR, Subject, checkpointed, selection, subjects
 from ._subjects import variant_names as variant_names
-from ._throughput_views import plots as plots
+from ._throughput_case import (
+    Executions,
+    Inputs,
+    Key,
+    Samples,
+    copy_program,
+    eager_rows,
+    needed_bytes,
+    programs,
+    rows,
+)
+from ._throughput_plots import plots as plots
 from ._throughput_views import tables as tables
 from ._timing import Call, Timed, interleave
-from ._training import Step
 
 SECTION = "throughput"
-COPY = "copy"
-
-Programs = dict[str, Program]
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What is measured, and in how many rounds."""
+    """What is measured, and how long.
+
+    Attributes:
+      variants: names; None for all.
+      dtypes: of the input.
+      sizes: numbers of elements.
+      rounds: samples of each program.
+      seconds: what a sample takes at least.
+      attempts: how often a case is measured, with samples twice as long each time, while a row is unstable.
+      both: both regimes where a size has them, not the first alone.
+      fresh: fresh outputs beside donated ones, from memory.
+      checkpoint: `jax.checkpoint` of the peer beside it.
+    """
 
     QUICK: ClassVar["Settings"]
     FULL: ClassVar["Settings"]
@@ -50,158 +75,126 @@ class Settings:
     dtypes: tuple[str, ...] = DTYPES
     sizes: tuple[int, ...] = (2**20,)
     rounds: int = 11
+    seconds: float = 1e-3
+    attempts: int = 1
+    both: bool = False
+    fresh: bool = False
+    checkpoint: bool = False
 
 
 Settings.QUICK = Settings(variants=TOUR)
-Settings.FULL = Settings(sizes=(2**20, 2**24), rounds=21)
-Settings.SMOKE = Settings(variants=("relu", "gelu"), dtypes=("float32", "bfloat16"), sizes=(2**14,), rounds=3)
+Settings.FULL = Settings(
+    sizes=(2**12, 2**16, 2**20, 2**24),
+    rounds=21,
+    seconds=4e-3,
+    attempts=2,
+    both=True,
+    fresh=True,
+    checkpoint=True,
+)
+Settings.SMOKE = dataclasses.replace(
+    Settings.FULL,
+    variants=("relu", "gelu"),
+    dtypes=("float32", "bfloat16"),
+    sizes=(2**14,),
+    rounds=3,
+    seconds=1e-3,
+    attempts=1,
+)
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:
     """Measures every case; one that fails is recorded as failed."""
+    bench = _Bench(settings, progress, record)
     variants = selection(settings.variants)
     work = [
-        ({"variant": variant.name, "dtype": dtype, "size": size}, variant, _measure)
+        ({"variant": variant.name, "dtype": dtype, "size": size}, variant, bench.compiled)
         for size in settings.sizes
         for dtype in settings.dtypes
         for variant in variants
     ]
-    work += [({"variant": v.name, "mode": "eager"}, v, _measure_eager) for v in variants]
+    work += [({"variant": v.name, "mode": "eager"}, v, bench.eager) for v in variants]
     progress.start(len(work), SECTION)
     for case, variant, measure in work:
         with recorded_failure(SECTION, case, progress, record):
-            measure(case, variant, settings.rounds, progress, record)
+            measure(case, variant)
         progress.advance(describe(case))
 
 
-def _measure(case: Row, variant: jaxrelu.Variant, rounds: int, progress: Progress, record: Record) -> None:
-    """The programs of one variant, dtype and size, timed in the same rounds."""
-    inputs = _Inputs(case["size"], case["dtype"])
-    built: dict[str, Programs] = {COPY: {COPY: Program(jnp.copy, lambda: (inputs.x,))}}
-    for subject in subjects(variant):
-        with recorded_failure(SECTION, {**case, "library": subject.library}, progress, record):
-            built[subject.library] = _build(subject, inputs)
+@dataclasses.dataclass
+class _Bench:
+    """What measures a case and records its rows."""
 
-    needed, available = _needed_bytes(built, inputs), available_bytes()
-    if available is not None and needed > available:
-        reason = f"needs {in_words(needed)}, and {in_words(available)} are free"
-        record(SECTION, {**case, "skipped": reason})
-        progress.note(f"{describe(case)} skipped: {reason}")
-        return
+    settings: Settings
+    progress: Progress
+    record: Record
 
-    inputs.load()
-    loaded: dict[str, Programs] = {}
-    for library, programs in built.items():
-        with recorded_failure(SECTION, {**case, "library": library}, progress, record):
-            for program in programs.values():
-                program.load()
-            loaded[library] = programs
+    def compiled(self, case: Row, variant: jaxrelu.Variant) -> None:
+        """The programs of one variant, dtype and size, in each regime."""
+        found = subjects(variant)
+        if self.settings.checkpoint:
+            found += [checkpointed(subject) for subject in found if subject.library == PEER]
+        inputs = Inputs(found[0], case["size"], case["dtype"])
+        (device,) = jnp.zeros(()).devices()
+        regimes = list(inputs.regimes(cache_bytes(device)))
+        for regime, sets in regimes if self.settings.both else regimes[:1]:
+            here = {**case, "regime": regime}
+            with recorded_failure(SECTION, here, self.progress, self.record):
+                self._regime(here, found, Inputs(found[0], case["size"], case["dtype"]), sets)
 
-    calls: dict[tuple[str, str], Timed] = {
-        (library, mode): p for library, programs in loaded.items() for mode, p in programs.items()
-    }
-    samples, executions = interleave(calls, rounds)
-    for row in _rows(loaded, inputs, samples):
-        record(SECTION, {**case, **row, "executions": executions.get((row["library"], row["mode"]))})
+    def _regime(self, case: Row, found: list[Subject], inputs: Inputs, sets: int) -> None:
+        fresh = self.settings.fresh and case["regime"] == FROM_MEMORY
+        built = copy_program(inputs, sets)
+        for subject in found:
+            with self._failure(case, subject.library):
+                built |= programs(subject, inputs, sets, fresh)
 
+        needed, available = needed_bytes(built, inputs, sets), available_bytes()
+        if available is not None and needed > available:
+            reason = f"needs {in_words(needed)}, and {in_words(available)} are free"
+            self.record(SECTION, {**case, "skipped": reason})
+            self.progress.note(f"{describe(case)} skipped: {reason}")
+            return
 
-class _Inputs:
-    """The input and the cotangent: shapes to compile for, and arrays once it is known that they fit."""
+        inputs.load(sets)
+        loaded: dict[Key, Timed] = {}
+        for library in dict.fromkeys(library for library, _, _ in built):
+            with self._failure(case, library):
+                own = {key: program for key, program in built.items() if key[0] == library}
+                for program in own.values():
+                    program.load()
+                loaded |= own
+        self._time({**case, "sets": sets}, loaded, functools.partial(rows, built=built, inputs=inputs))
 
-    def __init__(self, size: int, dtype: str) -> None:
-        self.x: Any = jax.ShapeDtypeStruct((size // COLUMNS, COLUMNS), dtype)
-        self.partner: Any = self.x
-        self.partners = 0
-        self.cotangent: Any = self.x
-
-    def load(self) -> None:
-        keys = jax.random.split(jax.random.key(0))
-        self.x, self.cotangent = (
-            jax.random.normal(key, like.shape, like.dtype)
-            for key, like in zip(keys, (self.x, self.cotangent), strict=True)
-        )
-        self.partner = self.x[::-1] if self.partners else self.x  # an array of its own where it is one
-
-    def moved_bytes(self, mode: str) -> int:
-        """The bytes that the operation has to move, not those that it chooses to: residuals do not count."""
-        x, y = (like.size * like.dtype.itemsize for like in (self.x, self.cotangent))
-        if mode == COPY:
-            return 2 * x
-        x *= 1 + self.partners
-        return 2 * (x + y) if mode in ("value_and_gradient", "fused") else x + y
-
-
-def _build(subject: Subject, inputs: _Inputs) -> Programs:
-    """The four programs of a subject, compiled."""
-    inputs.partners = subject.partners
-    inputs.cotangent = jax.eval_shape(subject.function, *subject.operands(inputs.x))
-    step = Step(subject.function, *subject.operands(inputs.x))
-
-    def operands() -> tuple[Array, ...]:
-        return subject.operands(inputs.x, inputs.partner)
-
-    first = Program(step.forward, operands)
-    return {
-        "forward": Program(subject.function, operands),
-        "forward_with_residuals": first,
-        "backward": Program(step.backward, lambda: (operands(), *first.outputs, inputs.cotangent)),
-        "fused": Program(step.fused, lambda: (*operands(), inputs.cotangent)),
-    }
-
-
-def _needed_bytes(built: dict[str, Programs], inputs: _Inputs) -> int:
-    programs = [program for programs in built.values() for program in programs.values()]
-    held = sum(program.held_bytes for program in programs)
-    return inputs.moved_bytes("forward") + held + max(program.temporary_bytes for program in programs)
-
-
-def _rows(
-    loaded: dict[str, Programs], inputs: _Inputs, samples: dict[tuple[str, str], np.ndarray]
-) -> list[Row]:
-    """One row a library and mode: samples, what they sum up to, and the ratios to the copy and the peer."""
-    copied = inputs.moved_bytes(COPY) / samples[COPY, COPY]
-    halves = ("forward_with_residuals", "backward")
-    for library in loaded.keys() - {COPY}:
-        samples[library, "value_and_gradient"] = sum(samples[library, half] for half in halves)  # type: ignore
-    found = []
-    for (library, mode), seconds in samples.items():
-        programs = [loaded[library][m] for m in (halves if mode == "value_and_gradient" else (mode,))]
-        moved = inputs.moved_bytes(mode)
-        row = {
-            "library": library,
-            "mode": mode,
-            **summary(seconds),
-            "gb_per_s": moved / float(np.median(seconds)) / 1e9,
-            "share_of_copy": float(np.median(moved / seconds / copied)),
-            **_ratio(library, mode, samples),
-            "lower_s": sum(program.lower_s for program in programs),
-            "compile_s": sum(program.compile_s for program in programs),
-            "samples": seconds,
+    def eager(self, case: Row, variant: jaxrelu.Variant) -> None:
+        """Calls outside jit."""
+        x = jax.random.normal(jax.random.key(0), (8, 8))
+        calls: dict[Key, Timed] = {
+            (one.library, "eager", FRESH): Call(lambda one=one: one.function(*one.operands(x)))
+            for one in subjects(variant)
+            for s in subjects(variant)
         }
-        found.append(row)
-    return found
+        here = {**case, "dtype": "float32", "size": x.size, "regime": IN_CACHE}
+        self._time(here, calls, eager_rows)
+
+    def _time(
+        self, case: Row, timed: dict[Key, Timed], rows: Callable[[Samples, Executions], list[Row]]
+    ) -> None:
+        """Measures until every row is stable, or no attempt is left, and records the steadiest attempt."""
+        best: list[Row] = []
+        for attempt in range(self.settings.attempts):
+            seconds = self.settings.seconds * 2**attempt
+            found = rows(*interleave(timed, self.settings.rounds, seconds))
+            if not best or _unstable(found) < _unstable(best):
+                best = found
+            if not _unstable(best):
+                break
+        for row in best:
+            self.record(SECTION, {**case, **shortened(row)})
+
+    def _failure(self, case: Row, library: str) -> contextlib.AbstractContextManager[None]:
+        return recorded_failure(SECTION, {**case, "library": library}, self.progress, self.record)
 
 
-def _ratio(library: str, mode: str, samples: dict[tuple[str, str], np.ndarray]) -> Row:
-    """Ours by the peer's, taken round by round: what disturbed both is out of it."""
-    if library != OURS or (PEER, mode) not in samples:
-        return {}
-    ratio = summary(samples[OURS, mode] / samples[PEER, mode])
-    return {f"ratio_{name}": ratio[name] for name in ("median", "low", "high")}
-
-
-def _measure_eager(
-    case: Row, variant: jaxrelu.Variant, rounds: int, progress: Progress, record: Record
-) -> None:
-    """Calls outside jit."""
-    x = jax.random.normal(jax.random.key(0), (8, 8))
-    calls: dict[tuple[str, str], Timed] = {
-        (s.library, "eager"): Call(lambda s=s: s.function(*s.operands(x))) for s in subjects(variant)
-    }
-    samples, executions = interleave(calls, rounds)
-    for (library, mode), seconds in samples.items():
-        row = {"library": library, **summary(seconds), **_ratio(library, mode, samples), "samples": seconds}
-        record(
-            SECTION,
-            {**case, "dtype": "float32", "size": x.size, **row, "executions": executions[library, mode]},
-        )
+def _unstable(rows: list[Row]) -> int:
+    return sum(row["unstable"] for row in rows)

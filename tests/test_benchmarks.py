@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks import convergence, memory, throughput
 from benchmarks.__main__ import app
-from benchmarks._programs import summary
+from benchmarks._statistics import summary
 from benchmarks._subjects import OURS, PEER, subjects
 from benchmarks._training import Step
 from jaxrelu import _catalogue, catalogue
@@ -90,7 +90,7 @@ def test_smoke_of_throughput(tmp_path: Path) -> None:
         *("copy", "forward", "forward_with_residuals", "backward", "value_and_gradient", "fused", "eager")
     }
     assert all(len(row["samples"]) == content["settings"]["throughput"]["rounds"] for row in rows)
-    assert {"report.md", "throughput_ratio_16384.png", "throughput_copy_16384.png"} <= names(tmp_path)
+    assert {"report.md", "throughput_ratio_16384_in_cache.png", "throughput_copy_16384_in_cache.png"} <= names(tmp_path)
     assert "relu" in result.output
 
 
@@ -125,7 +125,7 @@ def test_interrupted_run_keeps_what_it_measured(tmp_path: Path, monkeypatch: pyt
     assert content["complete"] is False
     measured = {(row["variant"], row["dtype"]) for row in content["sections"]["throughput"]}
     assert measured == {("relu", "float32"), ("gelu", "float32")}
-    assert {"report.md", "throughput_ratio_16384.png"} <= names(tmp_path)
+    assert {"report.md", "throughput_ratio_16384_in_cache.png"} <= names(tmp_path)
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_what_does_not_fit_is_skipped(tmp_path: Path, monkeypatch: pytest.Monkey
     assert result.exit_code == 0
     skipped = [row for row in written(tmp_path)["sections"]["throughput"] if "skipped" in row]
     assert len(skipped) == 2  # one a dtype
-    assert "kB, and 1 kB are free" in skipped[0]["skipped"]
+    assert "B, and 1 kB are free" in skipped[0]["skipped"]
 
 
 def test_section_that_fails_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,108 @@
+"""Throughput as plots: bars of the ratios at each place, and bandwidth as curves over the size."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ._cache import FROM_MEMORY
+from ._plots import COLOURS, Series, drawn, finish, grouped_bars, height, power
+from ._results import Row
+from ._subjects import OURS, PEER
+from ._throughput_index import GRADIENT, MODES, Index, Name, Place, distinct, places
+
+# Of each plot: its name, what it shows, its title, and what is written at the line at 1.
+_BARS = (
+    ("ratio", "ratio_median", "Time divided by that of jax.nn", "as fast as jax.nn; faster to the left"),
+    ("copy", "share_of_copy", "Bandwidth divided by that of a copy", "as fast as a copy"),
+)
+_PANELS_IN_A_ROW = 4
+
+
+def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
+    """For each place the time against `jax.nn` and the share of the copy bandwidth; then the curves."""
+    found, drawn_files = places(rows), []
+    for here, there in found.items():
+        for kind, column, title, line in _BARS:
+            shown = {key: row for key, row in there.items() if key.library == OURS and column in row}
+            if shown:
+                drawn_files.append(folder / f"throughput_{kind}_{here.stem}.png")
+                with drawn(drawn_files[-1], f"{title}, {here}", environment) as figure:
+                    _bars(figure, shown, column, line)
+    if len({here.size for here in found}) > 1:
+        drawn_files.append(folder / "throughput_sizes.png")
+        title = "Value with gradient: bandwidth over the number of elements"
+        with drawn(drawn_files[-1], title, environment) as figure:
+            _curves(figure, found)
+    return drawn_files
+
+
+def _bars(figure: Figure, found: Index, column: str, line: str) -> None:
+    """A panel for forward and one for value with gradient, with a bar a variant and dtype."""
+    variants, dtypes = distinct(found, "variant"), distinct(found, "dtype")
+    figure.set_size_inches(10, height(len(variants), len(dtypes)))
+    panels = figure.subplots(1, len(MODES), sharey=True, squeeze=False)[0]
+    for axes, (mode, label) in zip(panels, MODES.items(), strict=True):
+        series = []
+        for dtype in dtypes:
+            rows = [found.get(Name(variant, dtype, OURS, mode), {}) for variant in variants]
+            values = [row.get(column) for row in rows]
+            series.append(Series(dtype, values, [_interval(row, column) for row in rows]))
+        grouped_bars(axes, variants, series)
+        axes.axvline(1, color="black", linewidth=1)
+        axes.set_title(label)
+        axes.set_xlabel(f"line at 1: {line}")
+    finish(figure)
+
+
+def _interval(row: Row, column: str) -> tuple[float, float] | None:
+    if not row or column != "ratio_median":
+        return None
+    return row["ratio_low"], row["ratio_high"]
+
+
+def _curves(figure: Figure, found: dict[Place, Index]) -> None:
+    """A panel a variant: ours as lines, `jax.nn` dashed, the copy dotted; circles are in cache."""
+    variants = list(dict.fromkeys(name for there in found.values() for name in distinct(there, "variant")))
+    across = min(_PANELS_IN_A_ROW, len(variants))
+    down = math.ceil(len(variants) / across)
+    figure.set_size_inches(2.8 * across, 2.1 * down + 1)
+    panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+    for axes, variant in zip(panels.flat, variants, strict=False):
+        for library, mode, style in (("copy", "copy", ":"), (PEER, GRADIENT, "--"), (OURS, GRADIENT, "-")):
+            _curve(axes, found, Name(variant, "", library, mode), style)
+        axes.set_title(variant)
+    for axes in panels.flat[len(variants) :]:
+        axes.set_axis_off()
+    sizes = sorted({here.size for here in found})
+    panels[0, 0].set_xscale("log", base=2)
+    panels[0, 0].set_yscale("log")
+    panels[0, 0].set_xticks(sizes, [power(size) for size in sizes], minor=False)
+    figure.supylabel("GB/s; line: jaxrelu, dashed: jax.nn, dotted: copy; hollow: from memory", fontsize=8)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once.keys(), loc="outside upper right", ncols=len(once), fontsize=8)
+
+
+def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None:
+    """A line a dtype and regime; the two regimes have a size in common, or not."""
+    for dtype in dict.fromkeys(name for there in found.values() for name in distinct(there, "dtype")):
+        for regime in dict.fromkeys(here.regime for here in found):
+            points = [
+                (here.size, row["gb_per_s"])
+                for here, there in found.items()
+                if here.regime == regime and (row := there.get(key._replace(dtype=dtype)))
+            ]
+            if points:
+                axes.plot(
+                    *zip(*points, strict=True),
+                    style,
+                    color=COLOURS[dtype],
+                    label=dtype if style == "-" else None,
+                    marker="o",
+                    markersize=3,
+                    fillstyle="none" if regime == FROM_MEMORY else "full",
+                    linewidth=1,
+                )
