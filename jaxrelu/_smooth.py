@@ -75,13 +75,12 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 def _mish(x: Array) -> Array:
     """With w = exp(-|x|), below x w (1 + w / 2) / (1 + w + w**2 / 2), above x - x w**2 / (1 / 2 + w + w**2)."""
     below = x < 0
-    base = jnp.where(below, 0.0, x)
-    x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
+    bounded = finite(x)
     s, p = exponential_parts(-jnp.abs(x))
     w = s * (1.0 + p)
     t = p + 0.5 * w * (1.0 + p)  # w (1 + w / 2) = s (1 + t)
-    numerator = jnp.where(below, s * (x + x * t), -x * (w * w))
-    return base + numerator / jnp.where(below, (1.0 + s) + s * t, 0.5 + w * (1.0 + w))
+    numerator = jnp.where(below, s * (bounded + bounded * t), -w * (bounded * w))
+    return jnp.maximum(x, 0) + numerator / jnp.where(below, (1.0 + s) + s * t, 0.5 + w * (1.0 + w))
 
 
 def _mish_slope(x: Array) -> Array:
