@@ -11,7 +11,16 @@ _TOUR = ("throughput", "memory", "convergence")
 
 Variants = Annotated[str | None, typer.Option(help="Names with commas between them; all without this.")]
 Dtypes = Annotated[str | None, typer.Option(help="Of float32, bfloat16, float16; commas between them.")]
-Sizes = Annotated[str | None, typer.Option(help="Elements, such as 2^20,2^24; multiples of 1024.")]
+Sizes = Annotated[
+    str | None,
+    typer.Option(help="Elements, such as 2^20,2^24, multiples of 1024; all: 2^10 to the largest that fits."),
+]
+Peers = Annotated[
+    str | None,
+    typer.Option(
+        help="Of torch,torch.compile,keras, or none. Without this all, from 2^20 elements on: a half hour more."
+    ),
+]
 Seeds = Annotated[int | None, typer.Option(help="Runs at each learning rate.", min=2)]
 Device = Annotated[str | None, typer.Option(help="cpu, gpu or tpu; without this the one that JAX prefers.")]
 Output = Annotated[Path, typer.Option(help="Each run makes a new folder in this one.")]
@@ -41,12 +50,19 @@ def throughput(
     variants: Variants = None,
     dtypes: Dtypes = None,
     sizes: Sizes = None,
+    peers: Peers = None,
     device: Device = None,
     output: Output = Path("results"),
     smoke: Smoke = False,
 ) -> None:
-    """Times forward and value with gradient, 2^20 and 2^24 elements, against jax.nn and a copy."""
-    _run(("throughput",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, sizes=sizes)
+    """Times forward and value with gradient against jax.nn and a copy, in cache and from memory.
+
+    2^12 to 2^24 elements without --sizes. The functions that jax.nn has take some 15 minutes on two quiet
+    cores, all variants half an hour. A row that stays unstable by pyperf's rules is marked, and left out of
+    what is claimed.
+    """
+    options = {"variants": variants, "dtypes": dtypes, "sizes": sizes, "peers": peers}
+    _run(("throughput",), _preset(smoke), output, device, **options)
 
 
 @app.command()
@@ -104,6 +120,32 @@ def accuracy(
     chosen = formats and _options.names("--formats", formats, tuple(accuracy.FORMATS))
     options = {"formats": chosen, "exhaustive": exhaustive, "folder": str(output)}
     _run(("accuracy",), _preset(smoke), output, device, variants=variants, **options)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(help="A result folder, or its JSON file.")],
+    second: Annotated[Path, typer.Argument(help="Another, of the same machine.")],
+    section: Annotated[str, typer.Option(help="Whose rows; all that have raw samples.")] = "throughput",
+    everything: Annotated[
+        bool, typer.Option("--all", help="The rows that are not significant or unstable too.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Tables as Markdown.")] = False,
+    pyperf: Annotated[
+        Path | None, typer.Option(help="A folder for both as pyperf has them: first.json, second.json.")
+    ] = None,
+) -> None:
+    """Compares two results row by row: ratio of the medians, pyperf's test, geometric means."""
+    from . import _options, compare, report
+
+    rows = [_options.timed_rows(name, path, section) for name, path in (("FIRST", first), ("SECOND", second))]
+    console = report.console()
+    for table in compare.tables(*rows, everything=everything):
+        print(report.markdown(table)) if markdown else console.print(table)
+    if pyperf:
+        pyperf.mkdir(parents=True, exist_ok=True)
+        for name, found in zip(("first", "second"), rows, strict=True):
+            compare.export(found, pyperf / f"{name}.json")
 
 
 @app.command("report")

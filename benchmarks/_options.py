@@ -8,9 +8,13 @@ from typing import Any, NoReturn
 import jax
 import typer
 
-from ._results import FILE, latest
+from . import compare
+from ._memory_space import available_bytes
+from ._results import FILE, Row, latest
 
 _KINDS = ("cpu", "gpu", "tpu")
+_FEWEST_BYTES = 40  # an element: twenty arrays of 16 bits are what the programs of a case hold, at least
+_LARGEST = 2**36  # bytes, where nobody says what is free
 
 
 def names(option: str, given: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -25,8 +29,21 @@ def names(option: str, given: str, known: Sequence[str]) -> tuple[str, ...]:
 
 
 def sizes(option: str, given: str, multiple: int) -> tuple[int, ...]:
-    """Numbers of elements such as `1048576,2^24`, each a multiple of the columns of the arrays."""
+    """Numbers of elements such as `1048576,2^24`, each a multiple of the columns of the arrays.
+
+    `all` is every fourth power of two from there to the first that cannot fit, which is then skipped with a
+    line that says what it needs.
+    """
+    if given == "all":
+        return _ladder(multiple, available_bytes() or _LARGEST)
     return tuple(_size(option, text.strip(), multiple) for text in given.split(","))
+
+
+def _ladder(multiple: int, available: int) -> tuple[int, ...]:
+    found = [multiple]
+    while _FEWEST_BYTES * found[-1] <= available:
+        found.append(4 * found[-1])
+    return tuple(found)
 
 
 def _size(option: str, text: str, multiple: int) -> int:
@@ -34,7 +51,7 @@ def _size(option: str, text: str, multiple: int) -> int:
     try:
         size = int(base) ** int(exponent) if power else int(base)
     except ValueError:
-        _refuse(option, f"not a number: {text!r}. Write 1048576 or 2^20.")
+        _refuse(option, f"not a number: {text!r}. Write 1048576, 2^20 or all.")
     if size < multiple or size % multiple:
         _refuse(option, f"{text} is no positive multiple of {multiple}.")
     return int(size)
@@ -56,6 +73,14 @@ def folder(option: str, given: Path | None, output: Path) -> Path:
     if found is None or not (found / FILE).is_file():
         _refuse(option, f"no {FILE} in {given or f'any folder of {output}'}: run a benchmark first.")
     return found
+
+
+def timed_rows(option: str, given: Path, section: str) -> dict[str, Row]:
+    """The timed rows of a section of a result, by name."""
+    try:
+        return compare.read(given, section)
+    except ValueError as error:
+        _refuse(option, str(error))
 
 
 def _devices(kind: str) -> list[Any]:

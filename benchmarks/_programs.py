@@ -75,6 +75,7 @@ class Program:
         for _ in range(self._sets):
             self()
         jax.block_until_ready(self.results)
+        self._drop()
 
     def __call__(self) -> Any:
         """Executes on the next set."""
@@ -90,19 +91,29 @@ class Program:
         That one brings back into the cache what the other programs have driven out of it.
         """
         jax.block_until_ready(self())
-        return Call(self).sample(executions)
+        seconds = Call(self).sample(executions)
+        self._drop()
+        return seconds
+
+    def _drop(self) -> None:
+        """Lets go of fresh results, so that those of one program at a time occupy memory."""
+        if not self._donated:
+            self.results = [None]
 
     @property
     def held_bytes(self) -> int:
-        """What its results occupy as long as it is there; of fresh ones the old are there with the new."""
-        leaves = jax.tree.leaves(self._shapes)
-        sets = self._sets if self._donated else 2
-        return sets * sum(leaf.size * leaf.dtype.itemsize for leaf in leaves)
+        """What its results occupy for as long as it is there."""
+        return self._sets * _bytes(self._shapes) if self._donated else 0
 
     @property
     def temporary_bytes(self) -> int:
-        """What it occupies beside its arguments and results while it runs."""
-        return self.executable.memory_analysis().temp_size_in_bytes  # type: ignore[union-attr]
+        """What it occupies beside that while it runs: of fresh results, the old ones with the new."""
+        fresh = 0 if self._donated else 2 * _bytes(self._shapes)
+        return fresh + self.executable.memory_analysis().temp_size_in_bytes  # type: ignore[union-attr]
+
+
+def _bytes(tree: Any) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
 
 def _zeros(shapes: Any) -> Any:

@@ -31,7 +31,7 @@ def write(result: Result, console: Console) -> Path:
         tables += _left_out(rows)
         for table in tables:
             console.print(table)
-            parts.append(_markdown(table))
+            parts.append(markdown(table))
         for plot in load(name).plots(measured, result.environment, result.folder) if measured else []:
             parts.append(f"![{plot.stem.replace('_', ' ')}]({plot.name})")
     path = result.folder / _FILE
@@ -64,7 +64,7 @@ def _left_out(rows: list[Row]) -> list[Table]:
     return [table] if table.row_count else []
 
 
-def _markdown(table: Table) -> str:
+def markdown(table: Table) -> str:
     """A rich table as Markdown."""
     rows = zip(*(column.cells for column in table.columns), strict=True)
     lines = [
