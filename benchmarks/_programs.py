@@ -86,11 +86,12 @@ class Program:
         return results
 
     def sample(self, executions: int) -> float:
-        """The seconds that an execution took, of so many in a row; one before them is not timed.
+        """The seconds that an execution took, of so many in a row.
 
-        That one brings back into the cache what the other programs have driven out of it.
+        Before several, one is not timed: it brings back into the cache what others have driven out of it.
         """
-        jax.block_until_ready(self())
+        if executions > 1:
+            jax.block_until_ready(self())
         seconds = Call(self).sample(executions)
         self._drop()
         return seconds

@@ -1,8 +1,10 @@
 """Timing by turns: what is timed, how long a sample is, and the rounds in which all subjects take turns."""
 
+import contextlib
+import gc
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar
 
 import jax
@@ -54,11 +56,23 @@ def interleave(
     executions = {name: _executions(subject, seconds) for name, subject in subjects.items()}
     samples: dict[Key, list[float]] = {name: [] for name in subjects}
     names = list(subjects)
-    for number in range(rounds):
-        shift = number % len(names)  # so that none always comes after the same one
-        for name in names[shift:] + names[:shift]:
-            samples[name].append(subjects[name].sample(executions[name]))
+    with _no_collection():
+        for number in range(rounds):
+            shift = number % len(names)  # so that none always comes after the same one
+            for name in names[shift:] + names[:shift]:
+                samples[name].append(subjects[name].sample(executions[name]))
     return {name: np.array(values) for name, values in samples.items()}, executions
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's garbage collector would walk over all of JAX in the middle of a sample."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _executions(subject: Timed, seconds: float) -> int:
