@@ -18,7 +18,7 @@ Sizes = Annotated[
 Peers = Annotated[
     str | None,
     typer.Option(
-        help="Of torch,torch.compile,keras, or none. Without this all, from 2^20 elements on: a half hour more."
+        help="Of torch,torch.compile,keras, or none. Else all, from 2^20 elements on: half an hour more."
     ),
 ]
 Seeds = Annotated[int | None, typer.Option(help="Runs at each learning rate.", min=2)]

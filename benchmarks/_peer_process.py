@@ -42,13 +42,14 @@ class Library:
         if self._device == "cuda" and not self.torch.cuda.is_available():
             raise RuntimeError("this PyTorch sees no GPU")
         self._case: Any = None
+        self._steps: dict[str, Callable[..., Any]] = {}
         self._calls: dict[str, list[Callable[[], Any]]] = {}
 
     def prepare(self, variant: str, dtype: str, shape: list[int], mode: str, sets: int) -> float:
         """The seconds of the first execution: with `torch.compile`, of compiling."""
         if self._case != (variant, dtype, shape):
             self._case = (variant, dtype, shape)
-            self._calls = {}
+            self._calls, self._steps = {}, {}
             if self._compiled:
                 self.torch.compiler.reset()  # otherwise it gives up after eight shapes and dtypes
         self._calls.pop(mode, None)
@@ -57,13 +58,14 @@ class Library:
             self.torch.tensor(value, dtype=getattr(self.torch, dtype), device=self._device)
             for value in self._counterparts[variant].learned.values()
         ]
-        step = self.torch.compile(function, fullgraph=True, dynamic=False) if self._compiled else function
-        calls = []
-        for number in range(sets):
-            x = self.tensor(shape, dtype, 2 * number)
-            with self.torch.no_grad():
-                cotangent = self.tensor(function(x, *learned).shape, dtype, 2 * number + 1)
-            calls.append(self._call(step, mode, (x, *learned), cotangent))
+        if mode not in self._steps:
+            self._steps[mode] = self._step(function)
+        x = self.tensor(shape, dtype, seed=0)
+        with self.torch.no_grad():
+            cotangent = self.tensor(function(x, *learned).shape, dtype, seed=1)
+        calls = [
+            self._call(self._steps[mode], mode, (x.clone(), *learned), cotangent.clone()) for _ in range(sets)
+        ]
         start = time.perf_counter()
         self._run(mode, calls[:1], 1)
         seconds = time.perf_counter() - start
@@ -79,6 +81,10 @@ class Library:
         """Normal numbers, rounded to this dtype."""
         tensor = self.torch.from_numpy(normal(tuple(shape), seed))
         return tensor.to(self._device, getattr(self.torch, dtype))
+
+    def _step(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """What is run; it stays while a case does, so that it is compiled once for all numbers of sets."""
+        return self.torch.compile(function, fullgraph=True, dynamic=False) if self._compiled else function
 
     def _call(self, step: Callable[..., Any], mode: str, operands: Any, cotangent: Any) -> Callable[[], Any]:
         if mode == FORWARD:

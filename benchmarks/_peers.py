@@ -30,6 +30,7 @@ from ._peer_process import COMPILED
 from ._progress import Progress
 
 PEERS = (TORCH, COMPILED, KERAS)
+OWN = "own"  # outputs as the library has them: fresh ones, from malloc or its cache of GPU memory
 DEVICES = ("cpu", "gpu")
 _NEEDS = {TORCH: (TORCH,), COMPILED: (TORCH,), KERAS: (KERAS, TORCH)}
 _LIMIT_S = 300.0  # for one answer: Inductor compiles for a minute where the processor is slow
@@ -66,12 +67,14 @@ class Remote:
 
     Attributes:
       first_s: the seconds of the first execution; with `torch.compile`, of compiling.
+      stages: what of them is compiling, by the names that programs here have.
       failure: why samples are infinite: an error in a later round does not lose the other subjects' rows.
     """
 
     process: "PeerProcess"
     mode: str
     first_s: float
+    stages: dict[str, float]
     failure: PeerError | None = None
 
     def sample(self, executions: int) -> float:
@@ -124,7 +127,8 @@ class Peers:
         """
         process = self.processes[library]
         given = {"variant": variant, "dtype": dtype, "shape": list(shape), "mode": mode, "sets": sets}
-        return Remote(process, mode, process.ask(do="prepare", **given)["first_s"])
+        first_s = process.ask(do="prepare", **given)["first_s"]
+        return Remote(process, mode, first_s, {"compile_s": first_s} if library == COMPILED else {})
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ import jax
 
 from . import _options, report
 from ._environment import environment
+from ._peers import PEERS
 from ._progress import Progress
 from ._results import Result
 from ._section import Section, load
@@ -62,6 +63,9 @@ def _settings(module: Section, preset: str, options: dict[str, Any]) -> Any:
         given["variants"] = _options.names("--variants", given["variants"], module.variant_names())
     if "dtypes" in given:
         given["dtypes"] = _options.names("--dtypes", given["dtypes"], DTYPES)
+    if "peers" in given:
+        given["peers"] = () if given["peers"] == "none" else _options.names("--peers", given["peers"], PEERS)
+        given["peers_from"] = 0
     if "sizes" in given:
         given["sizes"] = _options.sizes("--sizes", given["sizes"], COLUMNS)
     return dataclasses.replace(settings, **given)

@@ -10,6 +10,8 @@ import numpy as np
 from jax import Array
 
 from ._cache import FROM_MEMORY, IN_CACHE, buffer_sets
+from ._peer_process import normal
+from ._peers import OWN, Remote
 from ._programs import DONATED, FRESH, STAGES, Program
 from ._results import Row
 from ._statistics import summary
@@ -22,6 +24,7 @@ GRADIENT, HALVES = "value_and_gradient", ("forward_with_residuals", "backward")
 Key = tuple[str, str, str]  # library, mode, outputs
 Samples = Mapping[Key, np.ndarray]
 Executions = Mapping[Key, int]  # in a sample
+Built = Mapping[Key, Program | Remote]
 
 
 class Inputs:
@@ -60,7 +63,7 @@ class Inputs:
 
 @functools.lru_cache(maxsize=2)  # the variants have the same input and cotangent, and drawing takes long
 def _normal(seed: int, shape: tuple[int, ...], dtype: str) -> Array:
-    return jax.random.normal(jax.random.key(seed), shape, dtype)
+    return jnp.asarray(normal(shape, seed)).astype(dtype)
 
 
 def programs(subject: Subject, inputs: Inputs, sets: int, fresh: bool) -> dict[Key, Program]:
@@ -107,23 +110,26 @@ def needed_bytes(built: Mapping[Key, Program], inputs: Inputs, sets: int) -> int
     return sets * inputs.moved_bytes("forward") + held + max(one.temporary_bytes for one in built.values())
 
 
-def rows(samples: Samples, executions: Executions, built: Mapping[Key, Program], inputs: Inputs) -> list[Row]:
-    """One row a library, mode and outputs: samples, what they sum up to, ratios to copy and peer.
+def peer_bytes(libraries: int, inputs: Inputs, sets: int) -> int:
+    """About what the tensors of so many libraries occupy in their processes: two modes, each with its own."""
+    return libraries * sets * 2 * inputs.moved_bytes(GRADIENT)
 
-    Samples may be there that no program of `built` made: those of another process.
-    """
+
+def rows(samples: Samples, executions: Executions, built: Built, inputs: Inputs) -> list[Row]:
+    """One row a library, mode and outputs: samples, what they sum up to, ratios to copy and peer."""
     copied = inputs.moved_bytes(COPY) / samples[COPY, COPY, DONATED]
     samples = {**samples, **_sums(samples)}
     found = []
     for row, key in zip(_rows(samples, executions), samples, strict=True):
         library, mode, outputs = key
-        halves = HALVES if mode == GRADIENT else (mode,)
+        halves = (*HALVES, mode) if mode == GRADIENT else (mode,)
         parts = [built[part] for half in halves if (part := (library, half, outputs)) in built]
+        stages = [stage for stage in STAGES if parts and all(stage in part.stages for part in parts)]
         rate = inputs.moved_bytes(mode) / samples[key]
         row |= {
             "gb_per_s": float(np.median(rate)) / 1e9,
             "share_of_copy": float(np.median(rate / copied)),
-            **{stage: sum(part.stages[stage] for part in parts) for stage in STAGES if parts},
+            **{stage: sum(part.stages[stage] for part in parts) for stage in stages},
         }
         found.append(row)
     return found
@@ -161,14 +167,20 @@ def _ratio(key: Key, samples: Samples) -> Row:
     """Ratios of times, taken round by round: what disturbed both is out of them.
 
     Our row has ours by the peer's, as `ratio_*`; a row of a third library has ours by its own, as `ours_*`.
+    One of another process has two: ours with donated outputs, and as `ours_fresh_*` ours with fresh ones.
     """
     library, mode, outputs = key
     if library in (PEER, COPY):
         return {}
-    other = PEER if library == OURS else library
-    ours, theirs = (OURS, mode, outputs), (other, mode, outputs)
-    if ours not in samples or theirs not in samples:
-        return {}
-    found = summary(samples[ours] / samples[theirs])
-    prefix = "ratio" if library == OURS else "ours"
-    return {f"{prefix}_{name}": found[name] for name in ("median", "low", "high")}
+    if library == OURS:
+        pairs = {"ratio": (key, (PEER, mode, outputs))}
+    elif outputs == OWN:
+        pairs = {"ours": ((OURS, mode, DONATED), key), "ours_fresh": ((OURS, mode, FRESH), key)}
+    else:
+        pairs = {"ours": ((OURS, mode, outputs), key)}
+    row = {}
+    for prefix, (ours, theirs) in pairs.items():
+        if ours in samples and theirs in samples:
+            found = summary(samples[ours] / samples[theirs])
+            row |= {f"{prefix}_{name}": found[name] for name in ("median", "low", "high")}
+    return row

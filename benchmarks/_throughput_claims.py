@@ -1,19 +1,24 @@
 """What may be claimed from the rows of the throughput benchmark; unstable rows are left out, and counted."""
 
+import itertools
 import statistics
 
 from rich import box
 from rich.table import Table
 
+from ._peers import PEERS
+from ._programs import DONATED, FRESH
 from ._results import Row
 from ._subjects import OURS
 from ._throughput_index import GRADIENT, NOISE, Index, Name, Ratio, distinct, places, ratio
 
 SMOOTH = ("elu", "selu", "gelu", "silu", "softplus", "mish")
+_OUTPUTS = ((DONATED, ""), (FRESH, ", ours fresh"))
 _CAPTION = (
     f"Value with gradient, donated outputs: our time by the other's. Above: rows over {NOISE:g}, the noise "
-    "allowed for, by name, the worst first. Unstable: rows left out of all this, since ours or the other's "
-    f"does not pass pyperf's rules. Smooth: {', '.join(SMOOTH)}."
+    "allowed for, by name, the worst first; of libraries in other processes rows over 1. Unstable: rows "
+    "left out of all this, since ours or the other's does not pass pyperf's rules. Smooth: "
+    f"{', '.join(SMOOTH)}. Ours fresh: our outputs are fresh too, as those of PyTorch always are."
 )
 
 
@@ -24,31 +29,37 @@ def claims(rows: list[Row]) -> Table | None:
         table.add_column(column)
     for column in ("smooth", "all", "rows", "unstable"):
         table.add_column(column, justify="right")
-    table.add_column(f"above {NOISE:g}")
+    table.add_column("above")
     for here, found in places(rows).items():
-        for library in distinct(found, "library"):
-            for dtype in distinct(found, "dtype"):
-                if ratios := _ratios(found, library, dtype):
-                    table.add_row(library, str(here), dtype, *_cells(ratios))
+        for library, (outputs, how) in itertools.product(distinct(found, "library"), _OUTPUTS):
+            by_dtype = {dtype: _ratios(found, library, dtype, outputs) for dtype in distinct(found, "dtype")}
+            if library in PEERS and len(by_dtype) > 1:
+                by_dtype["all"] = {key: one for ratios in by_dtype.values() for key, one in ratios.items()}
+            for dtype, ratios in by_dtype.items():
+                if ratios and (library in PEERS or outputs == DONATED):
+                    limit = 1.0 if library in PEERS else NOISE
+                    table.add_row(library + how, str(here), dtype, *_cells(ratios, limit, dtype == "all"))
         table.add_section()
     return table if table.row_count else None
 
 
-def _ratios(found: Index, library: str, dtype: str) -> dict[str, Ratio]:
+def _ratios(found: Index, library: str, dtype: str, outputs: str) -> dict[Name, Ratio]:
     """Of each variant that both have."""
-    keys = (Name(variant, dtype, OURS, GRADIENT) for variant in distinct(found, "variant"))
-    return {key.variant: one for key in keys if (one := ratio(found, key, library))}
+    keys = (Name(variant, dtype, OURS, GRADIENT, outputs) for variant in distinct(found, "variant"))
+    return {key: one for key in keys if (one := ratio(found, key, library))}
 
 
-def _cells(ratios: dict[str, Ratio]) -> list[str]:
-    stable = {variant: one.median for variant, one in ratios.items() if not one.unstable}
-    above = sorted((median, variant) for variant, median in stable.items() if median > NOISE)
+def _cells(ratios: dict[Name, Ratio], limit: float, summed_up: bool) -> list[str]:
+    """The row's figures; where dtypes are summed up, those above have been named already."""
+    stable = {key: one.median for key, one in ratios.items() if not one.unstable}
+    above = sorted((median, key.variant) for key, median in stable.items() if median > limit)
+    named = ", ".join(f"{variant} {median:.2f}" for median, variant in reversed(above)) or "none"
     return [
-        _mean([median for variant, median in stable.items() if variant in SMOOTH]),
+        _mean([median for key, median in stable.items() if key.variant in SMOOTH]),
         _mean(list(stable.values())),
         str(len(stable)),
         str(len(ratios) - len(stable)),
-        ", ".join(f"{variant} {median:.2f}" for median, variant in reversed(above)) or "none",
+        str(len(above)) if summed_up else named,
     ]
 
 

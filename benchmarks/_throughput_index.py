@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._cache import FROM_MEMORY
+from ._peers import OWN
 from ._plots import power
-from ._programs import DONATED
+from ._programs import DONATED, FRESH
 from ._results import Row
 from ._subjects import OURS, PEER
 
@@ -79,9 +80,16 @@ class Ratio(NamedTuple):
 
 
 def ratio(found: Index, key: Name, library: str = PEER) -> Ratio | None:
-    """Ours, of this variant, dtype, mode and outputs, by this library's; None where there is none."""
-    ours, other = found.get(key._replace(library=OURS)), found.get(key._replace(library=library))
+    """Ours, of this variant, dtype, mode and outputs, by this library's; None where there is none.
+
+    A library in a process of its own has its own way with outputs: ours of both kinds are compared with it.
+    """
+    ours, theirs = found.get(key._replace(library=OURS)), key._replace(library=library)
+    own = found.get(theirs._replace(outputs=OWN))
+    other = own or found.get(theirs)
     row, prefix = (ours, "ratio") if library == PEER else (other, "ours")
+    if own and key.outputs == FRESH:
+        prefix = "ours_fresh"
     if not ours or not other or not row or f"{prefix}_median" not in row:
         return None
     median, low, high = (row[f"{prefix}_{figure}"] for figure in ("median", "low", "high"))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from rich import box
 from rich.table import Table
 
+from ._peers import PEERS
 from ._programs import DONATED, FRESH, STAGES
 from ._results import Row
 from ._subjects import OURS, PEER
@@ -46,7 +47,7 @@ def tables(rows: list[Row]) -> list[Table]:
     eager = index(row for row in rows if row["mode"] == "eager")
     found = places(rows)
     compiled = [row for row in rows if row["mode"] != "eager"]
-    spanning = [_ratios(found, library) for library in _others(found)] if len(found) > 1 else []
+    spanning = [_ratios(found, one) for one in _others(found) if len(found) > 1 or one in PEERS]
     return [
         *(_table(here, there) for here, there in found.items()),
         *(table for table in (*spanning, _fresh(found), _stages(compiled)) if table.row_count),

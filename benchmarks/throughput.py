@@ -27,6 +27,7 @@ import jaxrelu
 from ._cache import FROM_MEMORY, IN_CACHE, cache_bytes
 from ._failures import describe, recorded_failure
 from ._memory_space import available_bytes, in_words
+from ._peers import OWN, PEERS, Peers, Remote, has
 from ._programs import FRESH
 from ._progress import Progress
 from ._results import Record, Row
@@ -34,6 +35,7 @@ from ._statistics import shortened
 from ._subjects import DTYPES, PEER, TOUR, Subject, checkpointed, selection, subjects
 from ._subjects import variant_names as variant_names
 from ._throughput_case import (
+    GRADIENT,
     Executions,
     Inputs,
     Key,
@@ -41,9 +43,11 @@ from ._throughput_case import (
     copy_program,
     eager_rows,
     needed_bytes,
+    peer_bytes,
     programs,
     rows,
 )
+from ._throughput_index import MODES
 from ._throughput_plots import plots as plots
 from ._throughput_views import tables as tables
 from ._timing import Call, Timed, interleave
@@ -65,6 +69,8 @@ class Settings:
       both: both regimes where a size has them, not the first alone.
       fresh: fresh outputs beside donated ones, from memory.
       checkpoint: `jax.checkpoint` of the peer beside it.
+      peers: other libraries, each in a process of its own (see `_peers.py`).
+      peers_from: the smallest size at which they are measured: each size costs Inductor's compiling.
     """
 
     QUICK: ClassVar["Settings"]
@@ -80,17 +86,21 @@ class Settings:
     both: bool = False
     fresh: bool = False
     checkpoint: bool = False
+    peers: tuple[str, ...] = ()
+    peers_from: int = 0
 
 
 Settings.QUICK = Settings(variants=TOUR)
 Settings.FULL = Settings(
     sizes=(2**12, 2**16, 2**20, 2**24),
-    rounds=21,
+    rounds=15,
     seconds=4e-3,
     attempts=2,
     both=True,
     fresh=True,
     checkpoint=True,
+    peers=PEERS,
+    peers_from=2**20,
 )
 Settings.SMOKE = dataclasses.replace(
     Settings.FULL,
@@ -100,12 +110,22 @@ Settings.SMOKE = dataclasses.replace(
     rounds=3,
     seconds=1e-3,
     attempts=1,
+    peers=(),
+    peers_from=0,
 )
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:
     """Measures every case; one that fails is recorded as failed."""
-    bench = _Bench(settings, progress, record)
+    (device,) = jnp.zeros(()).devices()
+    with Peers(settings.peers, device.platform, progress) as peers:
+        for library, reason in peers.left_out.items():
+            record(SECTION, {"library": library, "skipped": reason})
+        _run(_Bench(settings, progress, record, peers))
+
+
+def _run(bench: "_Bench") -> None:
+    settings, progress, record = bench.settings, bench.progress, bench.record
     variants = selection(settings.variants)
     work = [
         ({"variant": variant.name, "dtype": dtype, "size": size}, variant, bench.compiled)
@@ -128,6 +148,7 @@ class _Bench:
     settings: Settings
     progress: Progress
     record: Record
+    peers: Peers
 
     def compiled(self, case: Row, variant: jaxrelu.Variant) -> None:
         """The programs of one variant, dtype and size, in each regime."""
@@ -149,7 +170,9 @@ class _Bench:
             with self._failure(case, subject.library):
                 built |= programs(subject, inputs, sets, fresh)
 
-        needed, available = needed_bytes(built, inputs, sets), available_bytes()
+        others = self._others(case)
+        needed = needed_bytes(built, inputs, sets) + peer_bytes(len(others), inputs, sets)
+        available = available_bytes()
         if available is not None and needed > available:
             reason = f"needs {in_words(needed)}, and {in_words(available)} are free"
             self.record(SECTION, {**case, "skipped": reason})
@@ -164,7 +187,28 @@ class _Bench:
                 for program in own.values():
                     program.load()
                 loaded |= own
-        self._time({**case, "sets": sets}, loaded, functools.partial(rows, built=built, inputs=inputs))
+        remotes = self._prepared(case, others, inputs.x[0].shape, sets)
+        both = {**built, **remotes}
+        self._time(
+            {**case, "sets": sets}, {**loaded, **remotes}, functools.partial(rows, built=both, inputs=inputs)
+        )
+
+    def _others(self, case: Row) -> list[str]:
+        """The libraries in other processes that have this variant."""
+        wanted = case["size"] >= self.settings.peers_from
+        return [name for name in self.peers.processes if wanted and has(name, case["variant"])]
+
+    def _prepared(
+        self, case: Row, libraries: list[str], shape: tuple[int, ...], sets: int
+    ) -> dict[Key, Remote]:
+        """What these libraries time in this case; a mode that fails is recorded as failed."""
+        found: dict[Key, Remote] = {}
+        for library in libraries:
+            for mode in ("forward", GRADIENT):
+                with self._failure({**case, "mode": mode}, library):
+                    given = case["variant"], case["dtype"], shape, mode, sets
+                    found[library, mode, OWN] = self.peers.prepare(library, *given)
+        return found
 
     def eager(self, case: Row, variant: jaxrelu.Variant) -> None:
         """Calls outside jit."""
@@ -184,7 +228,9 @@ class _Bench:
         best: list[Row] = []
         for attempt in range(self.settings.attempts):
             seconds = self.settings.seconds * 2**attempt
-            found = rows(*interleave(timed, self.settings.rounds, seconds))
+            samples, executions = interleave(timed, self.settings.rounds, seconds)
+            timed = self._unfailed(case, timed)
+            found = rows({key: samples[key] for key in timed}, executions)
             if not best or _unstable(found) < _unstable(best):
                 best = found
             if not _unstable(best):
@@ -192,9 +238,18 @@ class _Bench:
         for row in best:
             self.record(SECTION, {**case, **shortened(row)})
 
+    def _unfailed(self, case: Row, timed: dict[Key, Timed]) -> dict[Key, Timed]:
+        """Records as failed what failed in another process meanwhile, and leaves it out."""
+        lost = {key: one.failure for key, one in timed.items() if isinstance(one, Remote) and one.failure}
+        for (library, mode, _), failure in lost.items():
+            with self._failure({**case, "mode": mode}, library):
+                raise failure
+        return {key: one for key, one in timed.items() if key not in lost}
+
     def _failure(self, case: Row, library: str) -> contextlib.AbstractContextManager[None]:
         return recorded_failure(SECTION, {**case, "library": library}, self.progress, self.record)
 
 
 def _unstable(rows: list[Row]) -> int:
-    return sum(row["unstable"] for row in rows)
+    """How many of the rows that something is claimed of are."""
+    return sum(row["unstable"] for row in rows if row["mode"] in (*MODES, "eager"))
