@@ -1,0 +1,66 @@
+"""`python -m benchmarks compare`: two results by pyperf's statistics."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from timed import invoke, row
+
+from benchmarks._results import Result
+from benchmarks._subjects import OURS
+
+RELU = "relu jaxrelu float32 2^20 value_and_gradient in cache donated"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> tuple[Path, Path]:
+    """The second is half as fast in relu, unstable in mish, and has silu in place of elu."""
+    steady = [1.0, 1.01, 0.99, 1.0, 1.005]
+    runs = {
+        "a": {"relu": steady, "gelu": steady, "mish": steady, "elu": steady},
+        "b": {"relu": [2 * x for x in steady[:4]], "gelu": steady, "mish": [1.0, 9.0], "silu": steady},
+    }
+    for name, rows in runs.items():
+        result = Result.create(tmp_path / name, {}, {})
+        for variant, samples in rows.items():
+            result.record("throughput", row(variant, OURS, samples))
+        result.write()
+    first, second = (next((tmp_path / name).glob("*/results.json")) for name in runs)
+    return first, second.parent
+
+
+def test_compare(results: tuple[Path, Path], tmp_path: Path) -> None:
+    result = invoke("compare", *results, "--markdown", "--pyperf", tmp_path / "pyperf")
+    assert result.exit_code == 0, result.output
+    assert f"| {RELU} | 1e+06 | 2e+06 | 2.000 | yes |" in result.output
+    assert "Not shown: 2 rows" in result.output
+    assert "| jaxrelu | 1.414 | 2 | 1 |" in result.output  # the mean of 2 and 1
+    assert "Only in the first: 1" in result.output and "| elu jaxrelu" in result.output
+    assert "Only in the second: 1" in result.output and "| silu jaxrelu" in result.output
+    assert "| mish jaxrelu" not in result.output
+    assert "| mish jaxrelu" in invoke("compare", *results, "--markdown", "--all").output
+    files = [str(tmp_path / "pyperf" / f"{name}.json") for name in ("first", "second")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pyperf", "compare_to", *files], capture_output=True, text=True, check=True
+    )
+    assert RELU in done.stdout
+    assert "2.00x slower" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no result of these benchmarks"),
+        ("[]", "no result of these benchmarks"),
+        ('{"schema": 99, "sections": {}}', "schema 99"),
+        ('{"schema": 1, "sections": {"memory": []}}', "it has memory"),
+    ],
+)
+def test_compare_refuses_what_it_cannot_read(content: str | None, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "other.json"
+    if content is not None:
+        file.write_text(content)
+    result = invoke("compare", file, file)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.replace("│", " ").split())
