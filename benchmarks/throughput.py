@@ -216,7 +216,6 @@ class _Bench:
         calls: dict[Key, Timed] = {
             (one.library, "eager", FRESH): Call(lambda one=one: one.function(*one.operands(x)))
             for one in subjects(variant)
-            for s in subjects(variant)
         }
         here = {**case, "dtype": "float32", "size": x.size, "regime": IN_CACHE}
         self._time(here, calls, eager_rows)
