@@ -12,6 +12,7 @@ when they are imported, are in the environment that `_peers.py` gives it.
 """
 
 import collections
+import gc
 import importlib
 import itertools
 import json
@@ -66,6 +67,7 @@ class Library:
         calls = [
             self._call(self._steps[mode], mode, (x.clone(), *learned), cotangent.clone()) for _ in range(sets)
         ]
+        gc.collect()
         start = time.perf_counter()
         self._run(mode, calls[:1], 1)
         seconds = time.perf_counter() - start
@@ -73,8 +75,9 @@ class Library:
         return seconds
 
     def sample(self, mode: str, executions: int) -> float:
-        """The seconds an execution takes, of so many in a row; one before them is not timed, as in JAX."""
-        self._run(mode, self._calls[mode], 1)
+        """The seconds an execution takes, of so many in a row; before several, one is not timed."""
+        if executions > 1:
+            self._run(mode, self._calls[mode], 1)
         return self._run(mode, self._calls[mode], executions) / executions
 
     def tensor(self, shape: Any, dtype: str, seed: int) -> Any:
@@ -149,6 +152,7 @@ def main(name: str, device: str) -> None:
         except Exception as error:
             say(failure(error))
             return
+        gc.disable()  # within a sample; each case begins with a collection
         say({"ready": library.version})
         for line in sys.stdin:
             say(answer(library, json.loads(line)))

@@ -1,17 +1,20 @@
 """The processes of other libraries: that they compute the variant, take turns, and may fail alone."""
 
+import dataclasses
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 import pytest
+import typer
 from rich.console import Console
 
 import jaxrelu
-from benchmarks import _peers
+from benchmarks import _peers, _session, throughput
 from benchmarks._counterparts import COUNTERPARTS
 from benchmarks._peer_process import Library, answer, normal
 from benchmarks._peers import PeerError, Peers
@@ -182,3 +185,55 @@ def test_a_real_process(library: str) -> None:
         assert 0 < remote.sample(4) < np.inf
         with pytest.raises(PeerError, match="KeyError"):
             peers.prepare(library, "crelu", "float16", SHAPE, "forward")
+
+
+# -- in the throughput benchmark ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def measured(all_installed: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
+    """The rows of a small run in which stand-ins answer 10 us, and do a deed for each command."""
+
+    def run(deed: str, *peers: str) -> list[dict[str, Any]]:
+        script = (STAND_IN % deed).replace('"seconds": number', '"seconds": 1e-5')
+        monkeypatch.setattr(_peers, "_command", lambda *_: [sys.executable, "-c", script])
+        found: list[dict[str, Any]] = []
+        settings = dataclasses.replace(throughput.Settings.SMOKE, variants=("relu", "crelu"), peers=peers)
+        settings = dataclasses.replace(settings, dtypes=("float32",), checkpoint=False)
+        throughput.run(settings, Progress(Console(quiet=True)), lambda _, row: found.append(row))
+        return found
+
+    return run
+
+
+def test_a_peer_that_fails_leaves_the_other_rows(measured: Callable[..., list[dict[str, Any]]]) -> None:
+    rows = measured("sys.exit('out of luck') if number == 12 else None", "torch", "torch.compile")
+    failed = [row for row in rows if "failed" in row]
+    assert {row["library"] for row in failed} == {"torch", "torch.compile"}
+    assert all("out of luck" in row["failed"] or "has ended" in row["failed"] for row in failed)
+    timed = {(row["variant"], row["library"]) for row in rows if "samples" in row}
+    assert {("relu", "jaxrelu"), ("relu", "jax.nn"), ("crelu", "jaxrelu")} <= timed
+
+
+def test_rows_of_a_peer_have_ours_beside_them(measured: Callable[..., list[dict[str, Any]]]) -> None:
+    rows = [row for row in measured("pass", "torch.compile") if row["mode"] != "eager"]
+    assert not [row for row in rows if "failed" in row]
+    found = {(row["variant"], row["library"], row["mode"]): row for row in rows}
+    for mode in ("forward", "value_and_gradient"):
+        row, ours = found["relu", "torch.compile", mode], found["relu", "jaxrelu", mode]
+        assert (row["outputs"], row["median"], row["compile_s"]) == ("own", 1e-5, 0.5)
+        assert row["ours_median"] == pytest.approx(ours["median"] / 1e-5, 1e-4)  # six digits are kept
+    assert ("crelu", "torch.compile", "forward") not in found
+    (claims,) = (table for table in throughput.tables(rows) if table.title == "In short")
+    assert "torch.compile" in list(claims.columns[0].cells)
+
+
+@pytest.mark.usefixtures("all_installed")
+def test_which_peers_are_measured() -> None:
+    assert throughput.Settings.FULL.peers == _peers.PEERS
+    assert throughput.Settings.QUICK.peers == ()
+    section: Any = throughput
+    for given, meant in (("none", ()), ("keras, torch", ("keras", "torch"))):
+        assert _session._settings(section, "FULL", {"peers": given}).peers == meant
+    with pytest.raises(typer.BadParameter, match="did you mean torch"):
+        _session._settings(section, "FULL", {"peers": "toch"})
