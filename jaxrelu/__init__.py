@@ -15,8 +15,6 @@ from ._catalogue import get as get
 from ._catalogue import register as register
 from ._concatenated import crelu as crelu
 from ._concatenated import maxout as maxout
-from ._elementwise import forward_mode as forward_mode
-from ._elementwise import with_residual as with_residual
 from ._exponential import celu as celu
 from ._exponential import elu as elu
 from ._exponential import selu as selu
@@ -52,6 +50,8 @@ from ._swish import parametric_swish as parametric_swish
 from ._swish import quick_gelu as quick_gelu
 from ._swish import silu as silu
 from ._swish import swish as swish
+from ._transformations import forward_mode as forward_mode
+from ._transformations import with_residual as with_residual
 from ._variant import Variant as Variant
 
 __version__ = "0.1.0"

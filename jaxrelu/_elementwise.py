@@ -5,7 +5,8 @@
 *   computes 8- and 16-bit floats in float32, rounds once, and returns the dtype of `x` (`_formulas.py`);
 *   keeps one residual for the backward pass (`_residuals.py`, `_differentiation.py`);
 *   broadcasts array parameters against `x`, and sums their cotangents in float32 to their own shape;
-*   carries its declaration, so that `forward_mode` and `with_residual` can build its twins.
+*   carries its declaration, so that `forward_mode` and `with_residual` can build its twins
+    (`_transformations.py`).
 
 `composed` does the same for a function made of others.
 """
@@ -14,15 +15,14 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import jax
 from jax import Array
 
 from ._arguments import as_float, as_operand, broadcast, in_integers, is_integral, like_operand, same_shapes
-from ._differentiation import Differentiation, ForwardMode, ReverseMode
+from ._differentiation import Differentiation, ReverseMode
 from ._formulas import Formula, Formulas, Level, Steps
-from ._residuals import Bits, Input, Output, Residual
 
 Check = Callable[..., None]
 Public = TypeVar("Public", bound=Callable[..., Array])
@@ -112,7 +112,7 @@ class Composition:
     check: Check | None
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
-        parts = (_built(self.name, part, differentiation) for part in self.parts)
+        parts = (rebuilt(part, differentiation) for part in self.parts)
         return self.formula(*parts, x, **arguments)
 
     def residuals(self) -> frozenset[str]:
@@ -233,85 +233,6 @@ def value_and_slope(function: Any) -> tuple[Formula, Formula]:
     return declaration.value, slope.at if isinstance(slope, Steps) else slope
 
 
-def _declaration_for(transformation: str, function: Any) -> Declaration:
-    if not hasattr(function, "declaration"):
-        name = getattr(function, "__name__", repr(function))
-        raise TypeError(
-            f"{transformation}: function must be a public function of jaxrelu, which carries its "
-            f"declaration, got {name} of {getattr(function, '__module__', type(function).__name__)}"
-        )
-    return declaration_of(function)
-
-
-def _built(transformation: str, function: Any, differentiation: Differentiation) -> Any:
+def rebuilt(function: Any, differentiation: Differentiation) -> Any:
     """The same function, made differentiable in another way."""
-    declaration = _declaration_for(transformation, function)
-    signature = inspect.unwrap(function)
-    return public_function(signature, declaration, differentiation)
-
-
-def forward_mode(function: Public) -> Public:
-    """The same function with a `custom_jvp`, for `jax.jvp`, `jax.jacfwd` and `jax.linearize`.
-
-    JAX refuses forward mode through a `custom_vjp`, which every public function is. (Forward mode over
-    reverse mode, as in `jax.hessian`, works without this.) Values and slopes are the same to the bit; in
-    reverse mode JAX chooses what is kept for the backward pass.
-
-    Args:
-      function: a public function of jaxrelu.
-
-    Returns:
-      A function with the same signature.
-
-    Raises:
-      TypeError: if function is not one of jaxrelu's.
-
-    Examples:
-      >>> import jax, jaxrelu
-      >>> y, dy = jax.jvp(jaxrelu.forward_mode(jaxrelu.relu), (2.0,), (1.0,))
-      >>> float(y), float(dy)
-      (2.0, 1.0)
-    """
-    return _built("forward_mode", function, ForwardMode())
-
-
-_RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "bits": Bits}
-
-
-def with_residual(function: Public, residual: Literal["input", "output", "bits"]) -> Public:
-    """The same function, keeping something else for the backward pass.
-
-    Which is best depends on what the layers around it keep: "output" is free where the next layer keeps
-    its input (a trainable matmul), "input" where the layer before keeps its output, "bits" is smallest
-    where neither does. While a parameter is being differentiated, the input is kept whatever was asked.
-
-    Args:
-      function: a public function of jaxrelu.
-      residual: "input", "output" or "bits"; the function's docstring says which it can have, and
-        `jaxrelu.catalogue()[name].residuals` lists them, its own choice first.
-
-    Returns:
-      A function with the same signature. Slopes are the same, but for "output" of elu, celu, selu and
-      softplus, whose slopes carry the rounding of the output.
-
-    Raises:
-      TypeError: if function is not one of jaxrelu's.
-      ValueError: if the function cannot have this residual.
-
-    Examples:
-      >>> import jax, jaxrelu
-      >>> relu = jaxrelu.with_residual(jaxrelu.relu, "output")
-      >>> float(jax.grad(relu)(2.0))
-      1.0
-      >>> jaxrelu.with_residual(jaxrelu.gelu, "bits")
-      Traceback (most recent call last):
-      ...
-      ValueError: with_residual: residual of gelu must be one of 'input', got 'bits'
-    """
-    possible = _declaration_for("with_residual", function).residuals()
-    if residual not in possible:
-        allowed = ", ".join(map(repr, sorted(possible)))
-        raise ValueError(
-            f"with_residual: residual of {function.__name__} must be one of {allowed}, got {residual!r}"
-        )
-    return _built("with_residual", function, ReverseMode(_RESIDUALS[residual]))
+    return public_function(inspect.unwrap(function), declaration_of(function), differentiation)

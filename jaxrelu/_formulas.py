@@ -16,6 +16,8 @@ from jax import Array
 Formula = Callable[..., Array]
 Level = Array | float
 
+_MOST_SELECTED = 4  # levels; more are looked up in a table
+
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
@@ -26,11 +28,8 @@ class Steps:
 
     def at(self, x: Array, *args: Any, **kwargs: Any) -> Array:
         """The slope itself."""
-        first, *others = (jnp.asarray(v, x.dtype) for v in self.levels(*args, **kwargs))
-        code = self.index(x, *args, **kwargs)
-        for i, level in enumerate(others, start=1):
-            first = jnp.where(code if code.dtype == bool else code == i, level, first)
-        return first
+        levels = [jnp.asarray(v, x.dtype) for v in self.levels(*args, **kwargs)]
+        return _selected(self.index(x, *args, **kwargs), levels)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,10 +67,11 @@ class Formulas:
         """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
         if not isinstance(self.slope, Steps):
             return _rounded(g.astype(slope.dtype) * slope, g.dtype)
-        first, *others = (_times(level, g) for level in self.levels(*parameters))
-        for code, product in enumerate(others, start=1):
-            first = jnp.where(slope if slope.dtype == bool else slope == code, product, first)
-        return first
+        levels = self.levels(*parameters)
+        if len(levels) <= _MOST_SELECTED:
+            return _selected(slope, [_times(level, g) for level in levels])
+        wide = compute_dtype(g.dtype)  # so many are plain numbers
+        return _rounded(g.astype(wide) * jnp.asarray(levels, wide)[slope], g.dtype)
 
     def parameter_slope(self, position: int, x: Array, *parameters: Array) -> Array:
         """The derivative by one parameter, in the compute dtype: as declared, or derived from the value."""
@@ -89,6 +89,14 @@ class Formulas:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
         return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
+
+
+def _selected(code: Array, values: Sequence[Array]) -> Array:
+    """`values[code]`, by comparisons."""
+    chosen, *others = values
+    for i, value in enumerate(others, start=1):
+        chosen = jnp.where(code if code.dtype == bool else code == i, value, chosen)
+    return chosen
 
 
 def compute_dtype(dtype: Any) -> Any:
