@@ -46,6 +46,7 @@ _FORMATS = {
     ),
 }
 
+CURVE_FROM = -6.0  # 1 - s is a short number from here on
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
 
 
@@ -69,7 +70,15 @@ def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]
     """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1; `s` is 0 from -underflow on.
 
     With a low part, x + low must not pass -underflow by more than 0.3; without one, any x will do.
-    Cody and Waite's reduction to |r| <= log(2) / 2, then Taylor's series of expm1(r).
+    """
+    s, r, rest = _exponential_terms(x, low)
+    return s, r + rest
+
+
+def _exponential_terms(x: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
+    """The parts of exp(x + low), p as r and the rest of Taylor's series of expm1(r), |r| <= log(2) / 2.
+
+    By Cody and Waite's reduction. Where s = 1 and low = 0, r is x.
     """
     form = _FORMATS[x.dtype]
     if low is None:
@@ -77,9 +86,9 @@ def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]
     k = jnp.round((x if low is None else x + low) * (1.0 / math.log(2.0)))
     r = (x - k * form.log2_high) - k * form.log2_low
     r = r if low is None else r + low
-    p = r + r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
+    rest = r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
     exponent = (k.astype(form.integer) + form.bias) << form.mantissa
-    return lax.bitcast_convert_type(exponent, x.dtype), p
+    return lax.bitcast_convert_type(exponent, x.dtype), r, rest
 
 
 def _leading(x: Array, bits: int) -> Array:
@@ -105,6 +114,22 @@ def expm1(x: Array) -> Array:
     return s * p + (s - 1.0)
 
 
+def curve_and_line(x: Array, curve: Array, line: Array) -> Array:
+    """curve (exp(x) - 1 - x) + line x for CURVE_FROM <= x <= 0; the two may cancel.
+
+    x and the coefficients are split into short high parts and the rest: the products of high parts are exact,
+    their sum is as small as the result, and the rounding of what is left harmless.
+    """
+    s, r, rest = _exponential_terms(jnp.minimum(x, 0.0))
+    whole = s == 1.0  # then r is x, and the rest all of exp(x) - 1 - x
+    short = _FORMATS[x.dtype].half - 1
+    high, curve_high, line_high = (_leading(v, short) for v in (x, curve, line))
+    step = jnp.where(whole, 0.0, (s - 1.0) - high)
+    rests = (curve - curve_high) * step + (line - line_high) * high
+    rests = rests + jnp.where(whole, line, line - curve) * (x - high)
+    return (curve_high * step + line_high * high) + (rests + curve * s * jnp.where(whole, rest, r + rest))
+
+
 def exp_plus_1(s: Array, p: Array) -> Array:
     """exp(x) + 1 from its parts: the sum 1 + s is exact down to the last bit of 1."""
     return (1.0 + s) + s * p
@@ -127,9 +152,9 @@ def normal_tail(a: Array) -> Array:
     a = jnp.minimum(a, _largest_deviation(a))
     z = TAIL_STRETCH * a
     r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
-    factor = r * polynomial(z * r - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
+    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
     s, p = _half_square_exp(a)
-    return (s * z) * (factor + factor * p)  # s z is exact: z, a factor of the whole, is rounded nowhere
+    return (s * z) * ((factor + factor * p) * r)  # s z is exact; in this order the roundings add up least
 
 
 def normal_tail_slope(a: Array) -> Array:

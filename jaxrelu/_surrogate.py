@@ -18,6 +18,7 @@ _SHIFT_HIGH, _SHIFT_LOW = (
     1.67 - 1.669921875,
 )  # of B-SiLU: |x| +- the first is exact for a short x
 NELU_SCALE = 0.2
+_NELU_LIMIT = 2.0**42  # the slope is far below 1e-35 from here on; the cube is finite
 
 
 def bsilu_slope(x: Array) -> Array:
@@ -31,10 +32,12 @@ def bsilu_slope(x: Array) -> Array:
 
 def nelu_slope(x: Array) -> Array:
     """The slope of NeLU: 1 for x > 0, that of -a / (1 + x**2) with a = 0.2 for x <= 0."""
-    a = jnp.maximum(-x, 0.0)
+    a = jnp.clip(-x, 0.0, _NELU_LIMIT)
     small = a < 1.0
-    u = jnp.where(small, a, 1.0 / jnp.maximum(a, 1.0))  # 2 x / (1 + x**2)**2 in 1 / x does not overflow
-    below = jnp.where(small, u, u * u * u) / jnp.square(1.0 + u * u)
+    square = a * a
+    # (1 + a**2)**2 as a sum of which each term is rounded little; beyond 1 it is divided by a, and finite.
+    above = a * (2.0 + square) + 1.0 / jnp.maximum(a, 1.0)
+    below = jnp.where(small, a, 1.0) / jnp.where(small, 1.0 + square * (2.0 + square), above)
     return jnp.where(x > 0, 1.0, -2.0 * NELU_SCALE * below)
 
 
