@@ -8,7 +8,7 @@ from ._arguments import per_channel, positive
 from ._elementwise import composed, elementwise
 from ._formulas import Steps
 from ._gates import finite
-from ._numerics import exp, expm1
+from ._numerics import CURVE_FROM, curve_and_line, exp, expm1, exponential_parts
 from ._rectifiers import leaky_relu, scaled
 
 
@@ -192,15 +192,22 @@ def pelu(x: ArrayLike, alpha: ArrayLike = 1.0, beta: ArrayLike = 1.0) -> Array:
 
 def _xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Array:
     above = jnp.maximum(x, 0)
-    below = alpha_n * expm1(x) + scaled(beta - alpha_n, jnp.minimum(x, 0))
-    return jnp.where(x > 0, above * (alpha_p * above + beta), below)
+    far = alpha_n * expm1(x) + scaled(beta - alpha_n, jnp.minimum(x, 0))
+    below = jnp.where(x < CURVE_FROM, far, curve_and_line(x, alpha_n, beta))
+    return jnp.where(x >= 0, x * (alpha_p * above + beta), below)
+
+
+def _xielu_slope(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Array:
+    """Below, alpha_n (exp(x) - 1) + beta; the product with s is exact, and first in the sum."""
+    s, p = exponential_parts(jnp.minimum(x, 0))
+    start = alpha_n * s
+    below = (start + (beta - alpha_n)) + start * p
+    return jnp.where(x > 0, 2.0 * alpha_p * jnp.maximum(x, 0) + beta, below)
 
 
 @elementwise(
     value=_xielu,
-    slope=lambda x, alpha_p, alpha_n, beta: jnp.where(
-        x > 0, 2.0 * alpha_p * jnp.maximum(x, 0) + beta, alpha_n * exp(x) + (beta - alpha_n)
-    ),
+    slope=_xielu_slope,
     parameter_slopes={
         "alpha_p": lambda x, alpha_p, alpha_n, beta: jnp.square(jnp.maximum(x, 0)),
         "alpha_n": lambda x, alpha_p, alpha_n, beta: expm1(x) - jnp.minimum(x, 0),

@@ -124,7 +124,8 @@ def curve_and_line(x: Array, curve: Array, line: Array) -> Array:
     whole = s == 1.0  # then r is x, and the rest all of exp(x) - 1 - x
     short = _FORMATS[x.dtype].half - 1
     high, curve_high, line_high = (_leading(v, short) for v in (x, curve, line))
-    step = jnp.where(whole, 0.0, (s - 1.0) - high)
+    high = jnp.where(whole, 0.0, high)
+    step = (s - 1.0) - high
     rests = (curve - curve_high) * step + (line - line_high) * high
     rests = rests + jnp.where(whole, line, line - curve) * (x - high)
     return (curve_high * step + line_high * high) + (rests + curve * s * jnp.where(whole, rest, r + rest))

@@ -18,7 +18,6 @@ _SHIFT_HIGH, _SHIFT_LOW = (
     1.67 - 1.669921875,
 )  # of B-SiLU: |x| +- the first is exact for a short x
 NELU_SCALE = 0.2
-_NELU_LIMIT = 2.0**42  # the slope is far below 1e-35 from here on; the cube is finite
 
 
 def bsilu_slope(x: Array) -> Array:
@@ -32,7 +31,8 @@ def bsilu_slope(x: Array) -> Array:
 
 def nelu_slope(x: Array) -> Array:
     """The slope of NeLU: 1 for x > 0, that of -a / (1 + x**2) with a = 0.2 for x <= 0."""
-    a = jnp.clip(-x, 0.0, _NELU_LIMIT)
+    largest = 0.5 * float(jnp.finfo(x.dtype).max) ** (1.0 / 3.0)  # its cube is finite, the slope there 0
+    a = jnp.clip(-x, 0.0, largest)
     small = a < 1.0
     square = a * a
     # (1 + a**2)**2 as a sum of which each term is rounded little; beyond 1 it is divided by a, and finite.
