@@ -2,9 +2,9 @@
 
 Kinds of row:
 *   `kept`: the bytes an element that `jax.vjp` keeps, each tensor counted once;
-*   `net`: the temporary memory of the gradient of a residual net, x + f(x w1) w2 a layer, as XLA plans it, in
-    units of one hidden tensor (x w1) a layer. The net is compiled and never run. Four cases: the layers
-    written out or under `lax.scan`, and the gradient by all weights or by the input alone (weights frozen);
+*   `net`: the temporary memory of the gradient of a net, as XLA plans it, in units of one hidden tensor a
+    layer: for every pattern (what follows the activation), unrolled and under `lax.scan`, in every way to
+    have that gradient (`_memory_patterns.py`). The net is compiled and never run;
 *   `import`: how much longer `import jaxrelu` takes than `import jax`.
 
 What is kept shows what a function asks for, and the net shows what XLA makes of it: only that is
@@ -12,19 +12,20 @@ memory.
 """
 
 import dataclasses
+import itertools
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 
 import jaxrelu
 
 from ._failures import describe, recorded_failure
+from ._memory_patterns import LAYOUTS, PATTERNS, Net, Way, refusal, temporary_bytes, ways
 from ._memory_views import plots as plots
 from ._memory_views import tables as tables
 from ._progress import Progress
@@ -33,8 +34,6 @@ from ._subjects import Subject, selection, subjects
 from ._subjects import variant_names as variant_names
 
 SECTION = "memory"
-PATTERNS = ("unrolled", "scan")
-TRAINED = ("all weights", "weights frozen")
 
 _TIMED_IMPORT = """
 import time, jax
@@ -46,7 +45,7 @@ print(time.perf_counter() - start)
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """Which variants, the dtypes of `kept`, the float32 net of `net`, how many imports are timed."""
+    """Which variants and patterns, the dtypes of `kept`, the net of `net`, how many imports are timed."""
 
     QUICK: ClassVar["Settings"]
     FULL: ClassVar["Settings"]
@@ -54,41 +53,63 @@ class Settings:
 
     variants: tuple[str, ...] | None = None
     dtypes: tuple[str, ...] = ("float32", "bfloat16")
-    layers: int = 8
-    rows: int = 1024
-    width: int = 512
-    hidden: int = 2048
+    patterns: tuple[str, ...] = tuple(PATTERNS)
+    layouts: tuple[str, ...] = LAYOUTS
+    net: Net = Net()  # noqa: RUF009 - it is frozen
     imports: int = 9
 
 
 Settings.FULL = Settings()
-Settings.QUICK = Settings(variants=("relu", "leaky_relu", "gelu", "silu", "mish", "elu"), imports=3)
-Settings.SMOKE = Settings(variants=("relu", "gelu"), layers=2, rows=64, width=32, hidden=128, imports=1)
+Settings.QUICK = Settings(variants=("relu", "gelu", "silu"), patterns=("dot", "frozen"), imports=3)
+Settings.SMOKE = Settings(
+    variants=("relu", "gelu"), patterns=("dot",), layouts=("scan",), net=Net(2, 64, 32, 128), imports=1
+)
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:
     """Measures every case; one that fails is recorded as failed."""
-    cases = [
-        ({"variant": variant.name, "library": subject.library}, subject)
-        for variant in selection(settings.variants)
-        for subject in subjects(variant)
-    ]
-    progress.start(len(cases) * (1 + len(PATTERNS) * len(TRAINED)) + 1, SECTION)
-    for case, subject in cases:
-        for dtype in settings.dtypes:
-            kept = {**case, "kind": "kept", "dtype": dtype}
-            with recorded_failure(SECTION, kept, progress, record):
-                record(SECTION, {**kept, "bytes_per_element": kept_bytes(subject, dtype)})
-        progress.advance(f"{describe(case)} kept")
-        for pattern in PATTERNS:
-            for trained in TRAINED:
-                net = {**case, "kind": "net", "pattern": pattern, "trained": trained}
-                with recorded_failure(SECTION, net, progress, record):
-                    record(SECTION, {**net, **_net(subject, settings, pattern, trained)})
-                progress.advance(describe(net))
+    rows = selection(settings.variants)
+    nets = list(itertools.product(settings.patterns, settings.layouts))
+    cases = {row.name: _ways(row, progress, record) for row in rows}
+    progress.start(len(rows) + sum(map(len, cases.values())) * len(nets) + 1, SECTION)
+    for row in rows:
+        _kept(row, settings, progress, record)
+        for pattern, layout in nets:
+            for way in cases[row.name]:
+                _net(row, way, pattern, layout, settings.net, progress, record)
     with recorded_failure(SECTION, {"kind": "import"}, progress, record):
         record(SECTION, {"kind": "import", **_import(settings.imports)})
     progress.advance("import")
+
+
+def _ways(row: jaxrelu.Variant, progress: Progress, record: Record) -> list[Way]:
+    found: list[Way] = []
+    with recorded_failure(SECTION, {"variant": row.name, "kind": "net"}, progress, record):
+        found.extend(ways(row))  # those that come before the one that fails are kept
+    return found
+
+
+def _kept(row: jaxrelu.Variant, settings: Settings, progress: Progress, record: Record) -> None:
+    for subject in subjects(row):
+        for dtype in settings.dtypes:
+            case = {"variant": row.name, "library": subject.library, "kind": "kept", "dtype": dtype}
+            with recorded_failure(SECTION, case, progress, record):
+                record(SECTION, {**case, "bytes_per_element": kept_bytes(subject, dtype)})
+    progress.advance(f"{row.name} kept")
+
+
+def _net(
+    row: jaxrelu.Variant, way: Way, pattern: str, layout: str, net: Net, progress: Progress, record: Record
+) -> None:
+    case = {"variant": row.name, "way": way.name, "kind": "net", "pattern": pattern, "layout": layout}
+    with recorded_failure(SECTION, case, progress, record):
+        if reason := refusal(way.subject, pattern, net):
+            record(SECTION, {**case, "skipped": reason})
+        else:
+            temporary = temporary_bytes(way, pattern, layout, net)
+            figures = {"temp_bytes": temporary, "hidden_tensors_per_layer": temporary / net.unit}
+            record(SECTION, {**case, "approximate": way.approximate, **figures})
+    progress.advance(describe(case))
 
 
 def kept_bytes(subject: Subject, dtype: str) -> float:
@@ -104,53 +125,6 @@ def kept_bytes(subject: Subject, dtype: str) -> float:
 
     jax.eval_shape(keep, *subject.operands(x))
     return sum(leaf.size * leaf.dtype.itemsize for leaf in held) / x.size
-
-
-def _net(subject: Subject, settings: Settings, pattern: str, trained: str) -> Row:
-    """The temporary memory of the gradient of the net's mean square."""
-    x = jax.ShapeDtypeStruct((settings.rows, settings.width), jnp.float32)
-    weights = _weights(subject, settings, stacked=pattern == "scan")
-
-    def layer(x: Array, weights: dict[str, Any]) -> Array:
-        partners = (x @ one for one in weights["partners"])
-        return x + subject.function(x @ weights["w1"], *partners, *weights["learned"]) @ weights["w2"]
-
-    def loss(x: Array, weights: Any) -> Array:
-        if pattern == "scan":
-            x, _ = lax.scan(lambda x, w: (layer(x, w), None), x, weights)
-        else:
-            for one in weights:
-                x = layer(x, one)
-        return jnp.mean(x**2)
-
-    gradient = jax.grad(loss, argnums=1 if trained == TRAINED[0] else 0)
-    analysis = jax.jit(gradient).lower(x, weights).compile().memory_analysis()
-    if analysis is None:
-        raise NotImplementedError("this device does not say what memory its programs need")
-    temporary = analysis.temp_size_in_bytes
-    hidden = settings.rows * settings.hidden * x.dtype.itemsize
-    return {"temp_bytes": temporary, "hidden_tensors_per_layer": temporary / settings.layers / hidden}
-
-
-def _weights(subject: Subject, settings: Settings, stacked: bool) -> Any:
-    """The shapes of the weights: of all layers in one tree for a scan, else a list of trees."""
-    hidden = jax.ShapeDtypeStruct((settings.rows, settings.hidden), jnp.float32)
-    active = jax.eval_shape(subject.function, *subject.operands(hidden))
-    shapes = {
-        "w1": (settings.width, settings.hidden),
-        "partners": [(settings.width, settings.hidden)] * subject.partners,
-        "w2": (active.shape[-1], settings.width),
-        "learned": [parameter.shape for parameter in subject.learned],
-    }
-
-    def of(leading: tuple[int, ...]) -> Any:
-        return jax.tree.map(
-            lambda shape: jax.ShapeDtypeStruct((*leading, *shape), jnp.float32),
-            shapes,
-            is_leaf=lambda node: isinstance(node, tuple),
-        )
-
-    return of((settings.layers,)) if stacked else [of(())] * settings.layers
 
 
 def _import(repeats: int) -> Row:

@@ -147,8 +147,8 @@ def test_failing_case_is_recorded_and_the_rest_goes_on(command: str, broken: str
     rows = written(tmp_path)["sections"][command]
     failed = [row for row in rows if "failed" in row]
     assert {row["variant"] for row in failed} == {broken}
-    assert all("RESOURCE_EXHAUSTED" in row["failed"] for row in failed)
-    assert [row for row in rows if row.get("variant") == "crelu" and row["library"] == OURS]
+    assert any("RESOURCE_EXHAUSTED" in row["failed"] for row in failed)
+    assert [row for row in rows if row.get("variant") == "crelu" and row.get("library") == OURS]
     assert "Not measured" in result.output
 
 

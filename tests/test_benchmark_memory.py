@@ -1,0 +1,127 @@
+"""The memory benchmark: the net is the one of the published figures, and the least is named."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import jaxrelu
+from benchmarks import _memory_patterns, memory
+from benchmarks.__main__ import app
+from benchmarks._memory_patterns import PATTERNS, Net, temporary_bytes, ways
+from benchmarks._memory_views import cells, least, tables
+from benchmarks._progress import Progress
+from benchmarks._subjects import PEER
+from benchmarks.report import console
+
+ROWS = jaxrelu.catalogue()
+
+
+@pytest.fixture(autouse=True)
+def default_promotion():
+    with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
+        yield
+
+
+# -- the net -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "layout", "units"),
+    [
+        ("relu", "dot", "unrolled", 2.42),
+        ("relu", "frozen", "unrolled", 1.58),
+        ("relu", "residual", "scan", 1.83),
+        ("relu", "layernorm", "scan", 3.00),
+        ("gelu_exact", "dot", "scan", 5.00),
+        ("gelu_exact", "frozen", "scan", 4.25),
+    ],
+)
+def test_the_net_is_that_of_the_published_figures(name, pattern, layout, units):
+    """What jax.nn was measured to need, to the two digits that are given."""
+    peer = next(way for way in ways(ROWS[name]) if way.name == PEER)
+    found = temporary_bytes(peer, pattern, layout, Net()) / Net().unit
+    assert found == pytest.approx(units, abs=0.006)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_every_way_gives_the_same_gradient(pattern):
+    followed = 16 // (_memory_patterns.POOL if pattern == "pooling" else 1)
+    random = np.random.default_rng(0)
+    w1, w2, x = (jnp.asarray(random.normal(size=s), jnp.float32) for s in ((4, 16), (followed, 4), (8, 4)))
+    weights = {"w1": [w1], "w2": w2, "learned": []}
+    key = jax.random.key(0, impl=_memory_patterns.KEYS)
+    expected = None
+    for way in ways(ROWS["relu"]):
+        layer = _memory_patterns._layer(way, pattern)
+        gradient = jax.jit(jax.grad(lambda w, layer=layer: jnp.mean(layer(x, w, key) ** 2)))(weights)
+        assert bool(jnp.any(gradient["w2"])) == (pattern != "frozen")
+        expected = gradient if expected is None else expected
+        # They differ in the order of float32 sums.
+        jax.tree.map(functools.partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6), gradient, expected)
+
+
+def test_the_ways():
+    found = {
+        name: [way.name for way in ways(ROWS[name])] for name in ("relu", "gelu", "swiglu", "squareplus")
+    }
+    remat = ["remat act", "remat act+dot", "dots_saveable", "remat layer"]
+    assert found["relu"] == [PEER, *remat, "ours bits", "ours input", "ours output"]
+    assert found["gelu"] == [PEER, *remat, "ours input", "ours 2 bits", "ours 4 bits", "ours 8 bits"]
+    assert found["swiglu"] == [PEER, *remat, "ours input"]  # against silu(u) * v
+    assert not any(way.approximate for way in ways(ROWS["squared_relu"]))  # its slope has no bounds
+
+
+# -- what is recorded and shown ----------------------------------------------------------------------
+
+
+def row(way, needed, approximate=False):
+    case = {"kind": "net", "variant": "relu", "pattern": "dot", "layout": "scan", "way": way}
+    return {
+        **case,
+        "temp_bytes": needed,
+        "hidden_tensors_per_layer": needed / 100,
+        "approximate": approximate,
+    }
+
+
+def test_the_least_names_ties_and_leaves_out_what_is_approximate_or_repeats_a_matmul():
+    rows = [row("a", 1010), row("b", 1000), row("c", 1011), row("remat layer", 500), row("d", 1, True)]
+    (found,) = cells(rows).values()
+    assert least(found) == ["a", "b"]
+    assert least(found, repeating=True) == ["remat layer"]
+    (table,) = tables(rows)
+    texts = [next(iter(column.cells)) for column in table.columns]
+    assert texts[-1] == "a, b"
+    assert "[bold]10.10[/bold]" in texts and "~0.01" in texts and "10.11" in texts
+
+
+def record_of(settings):
+    rows = []
+    with Progress(console()) as progress:
+        memory.run(settings, progress, lambda section, row: rows.append(row))
+    return [row for row in rows if row["kind"] == "net"]
+
+
+def test_a_net_that_cannot_be_is_skipped_and_one_that_fails_is_recorded(monkeypatch):
+    def fails(way, *arguments):
+        if way.name == "ours input":
+            raise RuntimeError("RESOURCE_EXHAUSTED: a test")
+        return 1000
+
+    monkeypatch.setattr(memory, "temporary_bytes", fails)
+    settings = dataclasses.replace(memory.Settings.SMOKE, variants=("crelu",), patterns=("dot", "residual"))
+    rows = record_of(settings)
+    assert {row["pattern"] for row in rows if "skipped" in row} == {"residual"}
+    assert [row["way"] for row in rows if "RESOURCE_EXHAUSTED" in row.get("failed", "")] == ["ours input"]
+    assert len([row for row in rows if "temp_bytes" in row]) > 3
+
+
+def test_patterns_of_the_command_line():
+    result = CliRunner().invoke(app, ["memory", "--patterns", "dots"], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "did you mean dot" in result.output
