@@ -33,7 +33,7 @@ def claims(rows: list[Row]) -> Table | None:
     for here, found in places(rows).items():
         for library, (outputs, how) in itertools.product(distinct(found, "library"), _OUTPUTS):
             by_dtype = {dtype: _ratios(found, library, dtype, outputs) for dtype in distinct(found, "dtype")}
-            if library in PEERS and len(by_dtype) > 1:
+            if len(by_dtype) > 1:
                 by_dtype["all"] = {key: one for ratios in by_dtype.values() for key, one in ratios.items()}
             for dtype, ratios in by_dtype.items():
                 if ratios and (library in PEERS or outputs == DONATED):
