@@ -9,7 +9,7 @@ from jax.typing import ArrayLike
 from ._arguments import positive
 from ._elementwise import elementwise
 from ._gates import logistic
-from ._numerics import exp, expm1, exponential_parts, log1p
+from ._numerics import exp, expm1, exponential_parts, log1p, minus_1, quotient_exp, times_exp
 
 # The fixed point of mean 0 and variance 1 (Klambauer et al. 2017, appendix), in closed form.
 _EDGE = math.exp(0.5) * math.erfc(math.sqrt(0.5))
@@ -60,8 +60,8 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 
 
 @elementwise(
-    value=lambda x, alpha: jnp.where(x >= 0, x, alpha * expm1(x / alpha)),
-    slope=lambda x, alpha: jnp.where(x > 0, 1.0, exp(x / alpha)),
+    value=lambda x, alpha: jnp.where(x >= 0, x, alpha * minus_1(*quotient_exp(x, alpha))),
+    slope=lambda x, alpha: jnp.where(x > 0, 1.0, times_exp(jnp.ones_like(x), *quotient_exp(x, alpha))),
     slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y / alpha + 1.0),
     parameter_slopes={"alpha": lambda x, alpha: _celu_alpha_slope(jnp.minimum(x, 0) / alpha)},
     check=lambda alpha: positive("celu", alpha=alpha),

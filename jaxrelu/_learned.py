@@ -8,7 +8,16 @@ from ._arguments import per_channel, positive
 from ._elementwise import composed, elementwise
 from ._formulas import Steps
 from ._gates import finite
-from ._numerics import CURVE_FROM, curve_and_line, exp, expm1, exponential_parts
+from ._numerics import (
+    CURVE_FROM,
+    curve_and_line,
+    exp,
+    expm1,
+    exponential_parts,
+    minus_1,
+    quotient_exp,
+    times_exp,
+)
 from ._rectifiers import leaky_relu, scaled
 
 
@@ -144,8 +153,10 @@ def srelu(
 
 
 @elementwise(
-    value=lambda x, alpha, beta: jnp.where(x >= 0, (alpha / beta) * x, alpha * expm1(x / beta)),
-    slope=lambda x, alpha, beta: (alpha / beta) * jnp.where(x >= 0, 1.0, exp(x / beta)),
+    value=lambda x, alpha, beta: jnp.where(
+        x >= 0, (alpha / beta) * x, alpha * minus_1(*quotient_exp(x, beta))
+    ),
+    slope=lambda x, alpha, beta: times_exp(alpha / beta, *quotient_exp(x, beta)),
     parameter_slopes={
         "alpha": lambda x, alpha, beta: jnp.where(x >= 0, finite(x) / beta, expm1(x / beta)),
         "beta": lambda x, alpha, beta: (

@@ -85,10 +85,30 @@ def _exponential_terms(x: Array, low: Array | None = None) -> tuple[Array, Array
         x = jnp.clip(x, -form.underflow, form.underflow)
     k = jnp.round((x if low is None else x + low) * (1.0 / math.log(2.0)))
     r = (x - k * form.log2_high) - k * form.log2_low
-    r = r if low is None else r + low
+    return _series(k, r if low is None else r + low)
+
+
+def _series(k: Array, r: Array) -> tuple[Array, Array, Array]:
+    """2**k, r, and expm1(r) - r."""
+    form = _FORMATS[r.dtype]
     rest = r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
     exponent = (k.astype(form.integer) + form.bias) << form.mantissa
-    return lax.bitcast_convert_type(exponent, x.dtype), r, rest
+    return lax.bitcast_convert_type(exponent, r.dtype), r, rest
+
+
+def quotient_exp(x: Array, scale: Array) -> tuple[Array, Array]:
+    """The parts of exp(x / scale) for x <= 0 < scale, and of 1 for x > 0.
+
+    x itself is reduced, by multiples of log(2) scale: the rounding of x / scale would cost 80 ulp at -87.
+    """
+    form = _FORMATS[x.dtype]
+    x = jnp.clip(x, -jnp.minimum(form.underflow * scale, jnp.finfo(x.dtype).max), 0.0)
+    unit, unit_low = product_and_error(scale, jnp.full_like(scale, form.log2_high))
+    high = _leading(unit, form.mantissa - form.bias.bit_length())
+    low = (unit - high) + (unit_low + scale * form.log2_low)
+    k = jnp.round(x / unit)
+    s, r, rest = _series(k, ((x - k * high) - k * low) / scale)
+    return s, r + rest
 
 
 def _leading(x: Array, bits: int) -> Array:
@@ -110,7 +130,11 @@ def exp(x: Array) -> Array:
 
 def expm1(x: Array) -> Array:
     """exp(x) - 1 for x <= 0, and 0 for x > 0."""
-    s, p = exponential_parts(jnp.minimum(x, 0.0))
+    return minus_1(*exponential_parts(jnp.minimum(x, 0.0)))
+
+
+def minus_1(s: Array, p: Array) -> Array:
+    """exp(x) - 1 from its parts."""
     return s * p + (s - 1.0)
 
 
