@@ -88,7 +88,7 @@ def latest(output: Path) -> Path | None:
 
 
 def _lines(rows: list[Row]) -> str:
-    encoded = (json.dumps(row, default=_plain, allow_nan=False) for row in rows)
+    encoded = (json.dumps(row, default=_plain, allow_nan=False, separators=(",", ":")) for row in rows)
     return "[\n" + ",\n".join(encoded) + "\n]"
 
 

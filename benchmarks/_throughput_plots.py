@@ -6,8 +6,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from ._cache import FROM_MEMORY
+from ._cache import FROM_MEMORY, IN_CACHE
 from ._plots import COLOURS, Series, drawn, finish, grouped_bars, height, power
 from ._results import Row
 from ._subjects import OURS, PEER
@@ -19,6 +20,8 @@ _BARS = (
     ("copy", "share_of_copy", "Bandwidth divided by that of a copy", "as fast as a copy"),
 )
 _PANELS_IN_A_ROW = 4
+_STYLES = {"copy": ("copy", ":"), PEER: (GRADIENT, "--"), OURS: (GRADIENT, "-")}  # of a library: mode, line
+_FILLS: dict[str, Any] = {IN_CACHE: "full", FROM_MEMORY: "none"}
 
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
@@ -64,14 +67,14 @@ def _interval(row: Row, column: str) -> tuple[float, float] | None:
 
 
 def _curves(figure: Figure, found: dict[Place, Index]) -> None:
-    """A panel a variant: ours as lines, `jax.nn` dashed, the copy dotted; circles are in cache."""
+    """A panel a variant: a colour a dtype, a style a library, a kind of circle a regime."""
     variants = list(dict.fromkeys(name for there in found.values() for name in distinct(there, "variant")))
     across = min(_PANELS_IN_A_ROW, len(variants))
     down = math.ceil(len(variants) / across)
-    figure.set_size_inches(2.8 * across, 2.1 * down + 1)
+    figure.set_size_inches(max(9, 2.8 * across), 2.1 * down + 1)
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for axes, variant in zip(panels.flat, variants, strict=False):
-        for library, mode, style in (("copy", "copy", ":"), (PEER, GRADIENT, "--"), (OURS, GRADIENT, "-")):
+        for library, (mode, style) in _STYLES.items():
             _curve(axes, found, Name(variant, "", library, mode), style)
         axes.set_title(variant)
     for axes in panels.flat[len(variants) :]:
@@ -80,14 +83,25 @@ def _curves(figure: Figure, found: dict[Place, Index]) -> None:
     panels[0, 0].set_xscale("log", base=2)
     panels[0, 0].set_yscale("log")
     panels[0, 0].set_xticks(sizes, [power(size) for size in sizes], minor=False)
-    figure.supylabel("GB/s; line: jaxrelu, dashed: jax.nn, dotted: copy; hollow: from memory", fontsize=8)
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    figure.legend(once.values(), once.keys(), loc="outside upper right", ncols=len(once), fontsize=8)
+    figure.supylabel("GB/s", fontsize=8)
+    _legend(
+        figure, list(dict.fromkeys(name for there in found.values() for name in distinct(there, "dtype")))
+    )
+
+
+def _legend(figure: Figure, dtypes: list[str]) -> None:
+    """What the colours, styles and circles mean, each apart."""
+    handles = [Line2D([], [], color=COLOURS[dtype], label=dtype) for dtype in dtypes]
+    handles += [Line2D([], [], color="k", ls=style, label=name) for name, (_, style) in _STYLES.items()]
+    handles += [
+        Line2D([], [], color="k", ls="", marker="o", markersize=4, fillstyle=fill, label=regime)
+        for regime, fill in _FILLS.items()
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8)
 
 
 def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None:
-    """A line a dtype and regime; the two regimes have a size in common, or not."""
+    """A line a dtype and regime."""
     for dtype in dict.fromkeys(name for there in found.values() for name in distinct(there, "dtype")):
         for regime in dict.fromkeys(here.regime for here in found):
             points = [
@@ -100,9 +114,8 @@ def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None
                     *zip(*points, strict=True),
                     style,
                     color=COLOURS[dtype],
-                    label=dtype if style == "-" else None,
                     marker="o",
                     markersize=3,
-                    fillstyle="none" if regime == FROM_MEMORY else "full",
+                    fillstyle=_FILLS.get(regime, "full"),
                     linewidth=1,
                 )
