@@ -68,7 +68,7 @@ def _interval(row: Row, column: str) -> tuple[float, float] | None:
 
 def _curves(figure: Figure, found: dict[Place, Index]) -> None:
     """A panel a variant: a colour a dtype, a style a library, a kind of circle a regime."""
-    variants = list(dict.fromkeys(name for there in found.values() for name in distinct(there, "variant")))
+    variants = _all(found, "variant")
     across = min(_PANELS_IN_A_ROW, len(variants))
     down = math.ceil(len(variants) / across)
     figure.set_size_inches(max(9, 2.8 * across), 2.1 * down + 1)
@@ -84,9 +84,7 @@ def _curves(figure: Figure, found: dict[Place, Index]) -> None:
     panels[0, 0].set_yscale("log")
     panels[0, 0].set_xticks(sizes, [power(size) for size in sizes], minor=False)
     figure.supylabel("GB/s", fontsize=8)
-    _legend(
-        figure, list(dict.fromkeys(name for there in found.values() for name in distinct(there, "dtype")))
-    )
+    _legend(figure, _all(found, "dtype"))
 
 
 def _legend(figure: Figure, dtypes: list[str]) -> None:
@@ -97,12 +95,12 @@ def _legend(figure: Figure, dtypes: list[str]) -> None:
         Line2D([], [], color="k", ls="", marker="o", markersize=4, fillstyle=fill, label=regime)
         for regime, fill in _FILLS.items()
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8)
+    figure.legend(handles=handles, loc="outside right upper", fontsize=8)
 
 
 def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None:
     """A line a dtype and regime."""
-    for dtype in dict.fromkeys(name for there in found.values() for name in distinct(there, "dtype")):
+    for dtype in _all(found, "dtype"):
         for regime in dict.fromkeys(here.regime for here in found):
             points = [
                 (here.size, row["gb_per_s"])
@@ -119,3 +117,8 @@ def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None
                     fillstyle=_FILLS.get(regime, "full"),
                     linewidth=1,
                 )
+
+
+def _all(found: dict[Place, Index], field: str) -> list[str]:
+    """The variants or dtypes of any place."""
+    return list(dict.fromkeys(name for there in found.values() for name in distinct(there, field)))
