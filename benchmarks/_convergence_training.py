@@ -25,6 +25,13 @@ Module = Callable[[Array], Array]
 # What a rectifier is compared with: nothing at all, and what came before it.
 BASELINES: dict[str, Module] = {"identity": lambda x: x, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}
 
+# What a gradient from a slope of few bits does: the same function, see `jaxrelu.with_residual`.
+ROUNDED: dict[str, Module] = {
+    f"gelu_{bits}bit": jaxrelu.with_residual(jaxrelu.gelu, bits=bits) for bits in (2, 4, 8)
+}
+
+_UNLISTED = {**BASELINES, **ROUNDED}  # not in the catalogue, and without arguments
+
 # At its defaults general_relu is relu, so it is trained with the arguments of the fastai course.
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "general_relu": {"negative_slope": 0.1, "shift": 0.4, "max_value": 6.0},
@@ -87,7 +94,7 @@ def _parted(images: np.ndarray, labels: np.ndarray, share: float) -> list[np.nda
 
 def arguments(name: str) -> dict[str, Any]:
     """What this activation is given beside its input; a learned argument starts at the value here."""
-    if name in BASELINES:
+    if name in _UNLISTED:
         return {}
     row = jaxrelu.catalogue()[name]
     return {**row.arguments, **row.example, **_ARGUMENTS.get(name, {})}
@@ -95,8 +102,8 @@ def arguments(name: str) -> dict[str, Any]:
 
 def module(name: str) -> Module:
     """The activation of this name: the class of `jaxrelu.nnx` named like it, or a fixed `Activation`."""
-    if name in BASELINES:
-        return jaxrelu.nnx.Activation(BASELINES[name])
+    if name in _UNLISTED:
+        return jaxrelu.nnx.Activation(_UNLISTED[name])
     given = arguments(name)
     own = {each.lower(): each for each in jaxrelu.nnx.__all__}.get(name.replace("_", ""))
     if own is None or name == "rrelu":  # the trainer has no keys to draw slopes with: rrelu's mean slope

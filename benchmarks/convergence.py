@@ -4,7 +4,8 @@ The protocol: every variant has the same grid of learning rates, an initialisati
 weights as the others. Its rate is chosen on validation data, its accuracy reported on test data. Steps are
 counted to a validation accuracy fixed beforehand; a run that never gets there counts as infinitely slow. The
 spread is over seeds, which decide the first weights and the order of the batches; the split of the data is
-one for all. `identity`, a linear model, and `sigmoid` and `tanh` run beside the variants.
+one for all. `identity`, a linear model, and `sigmoid` and `tanh` run beside the variants, and gelu with its
+slope kept in 2, 4 and 8 bits.
 """
 
 import dataclasses
@@ -23,6 +24,7 @@ from ._convergence_summary import choose, summarise
 from ._convergence_summary import tables as tables
 from ._convergence_training import (
     BASELINES,
+    ROUNDED,
     Outcome,
     Plan,
     arguments,
@@ -81,7 +83,7 @@ class Settings:
 # The classic ones, so that the tour takes no longer when the catalogue grows; without celu, which is elu at
 # its default, and the exact gelu, which trains as the other.
 _CLASSIC = ("relu", "leaky_relu", "prelu", "relu6", "general_relu", "elu", "selu", "softplus", "gelu", "silu")
-Settings.QUICK = Settings(variants=(*_CLASSIC, "mish", "crelu", *BASELINES))
+Settings.QUICK = Settings(variants=(*_CLASSIC, "mish", "crelu", *ROUNDED, *BASELINES))
 Settings.FULL = Settings(seeds=20, rates=tuple(2.0**power for power in range(-10, 1)), steps=600)
 Settings.SMOKE = Settings(variants=("relu", "identity"), seeds=2, rates=(0.01, 0.1), steps=20)
 
@@ -94,7 +96,7 @@ def variant_names() -> tuple[str, ...]:
     """
     rows = jaxrelu.catalogue()
     joined = {"maxout", *(name for name, row in rows.items() if row.family == "gated")}
-    return (*(name for name in rows if name not in joined), *BASELINES)
+    return (*(name for name in rows if name not in joined), *ROUNDED, *BASELINES)
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:

@@ -11,7 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
 import jaxrelu
+from benchmarks import _convergence_summary
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
@@ -109,10 +114,69 @@ def differences() -> str:
     return table(["library", "functions", "what", "why"], rows)
 
 
+BITS = (1, 2, 3, 4, 8)
+
+# Computed from the levels that fewbit ships (Novikov et al., ICML 2023), and from ReGELU2's and ReSiLU2's
+# (Yang et al., LowMemoryBP, ICML 2024), which fit the function in place of the slope.
+PUBLISHED = {
+    "gelu, fewbit": {1: (0.216, 0.50), 2: (0.095, 0.175), 3: (0.058, 0.128), 4: (0.031, 0.067)},
+    "gelu, ReGELU2": {2: (0.241, 0.55)},
+    "silu, fewbit": {3: (0.053, 0.098)},
+    "silu, ReSiLU2": {2: (0.290, None)},
+    "mish, fewbit": {3: (0.059, 0.125)},
+    "elu, fewbit": {3: (0.039, 0.115)},
+}
+
+
+def errors() -> str:
+    """The slope in a few bits against the exact one, and what others have published."""
+    found: dict[str, dict[int, tuple[float, float | None]]] = {}
+    for name in ("gelu", "gelu_exact", "silu", "mish", "elu", "selu", "softplus"):
+        found[f"`{name}`"] = {bits: rounding_errors(name, bits) for bits in BITS}
+    rows = []
+    for name, cells in {**found, **PUBLISHED}.items():
+        figures = (cells.get(bits) for bits in BITS)
+        rows.append([name, *("-" if f is None else " / ".join(map(_rounded, f)) for f in figures)])
+    return table(["", *(f"{bits} bit{'s' * (bits > 1)}" for bits in BITS)], rows)
+
+
+def rounding_errors(name: str, bits: int) -> tuple[float, float]:
+    """The root mean square error of the rounded slope under N(0, 1), and the largest."""
+    row = jaxrelu.catalogue()[name]
+    twin = jaxrelu.with_residual(row.function, bits=bits)
+    x = jnp.linspace(-20, 20, 40 * 1000 + 1)
+    rounded, exact = (
+        np.asarray(jax.grad(lambda x, f=f: f(x, **row.arguments).sum())(x), np.float64)
+        for f in (twin, row.function)
+    )
+    weights = np.exp(-np.square(np.asarray(x, np.float64)) / 2)
+    error = np.abs(rounded - exact)
+    return float(np.sqrt((weights * error**2).sum() / weights.sum())), float(error.max())
+
+
+def _rounded(error: float | None) -> str:
+    return "?" if error is None else f"{error:.2g}"
+
+
+def trained() -> str:
+    """Gelu with the exact slope and with rounded ones, from the committed run."""
+    rows = json.loads(RESULTS.read_text())["sections"].get("convergence", [])
+    lines = []
+    for each in _convergence_summary.summarise([r for r in rows if r["variant"].startswith("gelu")]):
+        low, middle, high = each.quartiles
+        lines.append(
+            [f"`{each.variant}`", f"{each.row['rate']:.3g}", f"{100 * each.mean:.1f}",
+             f"{100 * each.test.std(ddof=1):.1f}", f"{middle:g} ({low:g} to {high:g})", str(len(each.test))]
+        )  # fmt: skip
+    header = ["", "rate", "test accuracy, %", "its deviation", "steps to 97 % (quartiles)", "seeds"]
+    return table(header, lines)
+
+
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"measured": measured, "variants": families},
     "docs/variants.md": {"variants": variants},
     "docs/differences.md": {"differences": differences},
+    "docs/quantized.md": {"errors": errors, "trained": trained},
 }
 
 

@@ -6,7 +6,7 @@ then polished by Lloyd's iteration on the points themselves. Both are determinis
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -84,7 +84,17 @@ def quantization(
       ValueError: if the slope has no bounds.
     """
     kind = StochasticQuantization if stochastic else Quantization
-    return kind(functools.partial(slope, **dict(arguments)), 2**bits)
+    return kind(filled(slope, dict(arguments)), 2**bits)
+
+
+def filled(formula: Formula, arguments: Mapping[str, Any]) -> Formula:
+    """The formula as a function of x; as everywhere its parameters have the dtype of x."""
+
+    def of_x(x: Array) -> Array:
+        typed = {k: jnp.asarray(v, x.dtype) if isinstance(v, float) else v for k, v in arguments.items()}
+        return formula(x, **typed)
+
+    return of_x
 
 
 def _normal_slopes(slope: Callable[[Array], Array]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

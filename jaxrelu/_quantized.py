@@ -1,7 +1,6 @@
 """The twin of a smooth function that keeps its slope in a few bits, for `with_residual(f, bits=k)`."""
 
 import dataclasses
-import functools
 import numbers
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,7 @@ from ._arguments import as_float
 from ._differentiation import Differentiation
 from ._elementwise import Elementwise
 from ._formulas import Formulas, Steps
-from ._quantization import quantization
+from ._quantization import filled, quantization
 
 FEWEST, MOST = 1, 8  # bits
 
@@ -57,7 +56,7 @@ class Quantized:
             best = quantization(self.exact.slope, tuple(arguments.items()), self.bits, stochastic)
         except ValueError as error:
             raise ValueError(f"{self.name}: with_residual with bits={self.bits}: {error}") from None
-        value = functools.partial(self.exact.value, **arguments)
+        value = filled(self.exact.value, arguments)
         return Formulas(
             value=lambda x, *key: value(x),
             slope=Steps(lambda x, *key: best.codes(x, *key), lambda *key: tuple(best.levels)),

@@ -1,4 +1,4 @@
-"""The README's code runs, and the generated parts of the pages are up to date."""
+"""The examples of the pages run, and the generated parts of the pages are up to date."""
 
 import doctest
 import importlib.util
@@ -20,9 +20,10 @@ def test_pages_are_up_to_date(page):
     assert (ROOT / page).read_text() == generate.written(page), "run python docs/generate.py"
 
 
-def test_readme():
+@pytest.mark.parametrize("page", ["README.md", "docs/quantized.md"])
+def test_examples(page):
     # Flax and optax are written for JAX's standard promotion of dtypes and ranks.
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
-        failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
-    assert tried > 10
+        failed, tried = doctest.testfile(str(ROOT / page), module_relative=False)
+    assert tried > 8
     assert not failed

@@ -1,5 +1,7 @@
 """with_residual(f, bits=k): rounded slopes, how well, in how many bits, right in the mean, and errors."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,9 +24,8 @@ UNBOUNDED = ("squared_relu", "star_relu", "xielu")
 
 
 def is_smooth(row):
-    declaration = declaration_of(row.function)
-    simple = isinstance(declaration, Elementwise) and not declaration.same_shape
-    return simple and not isinstance(declaration.slope, Steps)
+    one = declaration_of(row.function)
+    return isinstance(one, Elementwise) and not one.same_shape and not isinstance(one.slope, Steps)
 
 
 SMOOTH = [name for name, row in ROWS.items() if is_smooth(row)]
@@ -84,7 +85,7 @@ def test_values_are_exact(dtype):
 
 @pytest.mark.parametrize("bits", [1, 3, 8])
 def test_random_rounding_is_right_in_the_mean(bits):
-    function = jaxrelu.with_residual(jaxrelu.gelu, bits=bits)
+    function: Any = jaxrelu.with_residual(jaxrelu.gelu, bits=bits)
     x = jnp.linspace(-5, 5, 64)
     draws = 4000
     each = jax.vmap(lambda key: jax.grad(lambda x: function(x, key=key).sum())(x))
