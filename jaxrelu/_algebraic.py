@@ -213,7 +213,7 @@ def _root(x: Array, alpha: Array) -> tuple[Array, Array]:
 
 def _isrlu_slope(x: Array, alpha: Array) -> Array:
     q, root = _root(x, alpha)
-    return 1.0 / q / root
+    return (1.0 / root) / q
 
 
 def _isrlu_alpha_slope(x: Array, alpha: Array) -> Array:
