@@ -20,8 +20,6 @@ class Reference:
     """Where left and right slopes differ, as a function of the parameters."""
     slope_zeros: Callable[..., tuple[float, ...]] = lambda **parameters: ()
     """Where the slope changes its sign smoothly: relative error says nothing there."""
-    conditioning: Formula = lambda x, **parameters: 0.0
-    """What the formula's own arithmetic costs the slope in float32, in ulp, beyond what all are allowed."""
     value_terms: Formula = lambda x, **parameters: 0.0
     """The absolute sum of the terms that are added. Where they cancel, the roundings of parameters and terms
     remain: a few units of this sum in the last place of the compute dtype, and no arithmetic can avoid it."""
