@@ -13,7 +13,7 @@ import jax
 
 import jaxrelu
 
-_PACKAGES = ("jax", "jaxlib", "flax", "numpy", "optax", "scikit-learn")
+_PACKAGES = ("jax", "jaxlib", "flax", "numpy", "optax", "scikit-learn", "torch", "keras")
 
 
 def environment(device: Any) -> dict[str, Any]:

@@ -53,13 +53,13 @@ def _cells(ratios: dict[Name, Ratio], limit: float, summed_up: bool) -> list[str
     """The row's figures; where dtypes are summed up, those above have been named already."""
     stable = {key: one.median for key, one in ratios.items() if not one.unstable}
     above = sorted((median, key.variant) for key, median in stable.items() if median > limit)
-    named = ", ".join(f"{variant} {median:.2f}" for median, variant in reversed(above)) or "none"
+    named = ", ".join(f"{variant} {median:.2f}" for median, variant in reversed(above))
     return [
         _mean([median for key, median in stable.items() if key.variant in SMOOTH]),
         _mean(list(stable.values())),
         str(len(stable)),
         str(len(ratios) - len(stable)),
-        str(len(above)) if summed_up else named,
+        str(len(above)) if summed_up else named or ("none" if stable else ""),
     ]
 
 
