@@ -166,6 +166,19 @@ def transformer(
     _run(("transformer",), _preset(smoke), output, device, variants=variants, dtypes=dtypes)
 
 
+@app.command()
+def scaling(
+    variants: Variants = None,
+    dtypes: Dtypes = None,
+    sizes: Sizes = None,
+    device: Device = None,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Shows how time per element grows with the size, and compiling with the layers; eight minutes."""
+    _run(("scaling",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, sizes=sizes)
+
+
 @app.command("report")
 def report_(
     folder: Annotated[Path | None, typer.Argument(help="A result folder; without this the newest.")] = None,

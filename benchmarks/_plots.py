@@ -19,6 +19,9 @@ COLOURS = {
     "float32": "#4477AA",
     "bfloat16": "#EE6677",
     "float16": "#228833",
+    f"{OURS}, 4 bits": "#66CCEE",
+    f"{OURS}, block remat": "#228833",
+    f"{PEER}, block remat": "#CCBB44",
 }
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
