@@ -1,4 +1,4 @@
-"""Coefficients of the kernels, by dtype; `tests/test_numerics.py` derives each table again and compares.
+"""Coefficients of the kernels, by dtype; `tests/derivations.py` derives each table again, and tests compare.
 
 The normal tail is Q(a) = exp(-a**2 / 2) P(a), a >= 0. Its tables are polynomials in v = z / (1 + z),
 z = TAIL_STRETCH a, the stretch a power of two so that z is exact: the first about a centre that balances the

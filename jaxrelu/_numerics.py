@@ -1,4 +1,4 @@
-"""The float32 and float64 kernels: exp, expm1, log1p, and the lower tail of the normal distribution.
+"""The float32 and float64 kernels: exp, expm1, log1p, and exponentials of products and quotients.
 
 They serve the negative half-line, where the exponential cannot overflow and where the tail of every
 smooth rectifier lives. Three ideas run through them:
@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from ._coefficients import LOG1P, NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_ZERO, TAIL_STRETCH
+from ._coefficients import LOG1P
 
 
 class _Format(NamedTuple):
@@ -172,33 +172,7 @@ def log1p(w: Array) -> Array:
     return w + w * w * polynomial(w, LOG1P)
 
 
-def normal_tail(a: Array) -> Array:
-    """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
-    a = jnp.minimum(a, _largest_deviation(a))
-    z = TAIL_STRETCH * a
-    r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
-    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
-    s, p = _half_square_exp(a)
-    return (s * z) * ((factor + factor * p) * r)  # s z is exact; in this order the roundings add up least
-
-
-def normal_tail_slope(a: Array) -> Array:
-    """Q(a) - a exp(-a**2 / 2) / sqrt(2 pi), the derivative of a Q(a), for a >= 0."""
-    a = jnp.minimum(a, _largest_deviation(a))
-    zero, zero_low = NORMAL_ZERO[a.dtype.name]
-    distance = (zero - a) + zero_low  # near the zero the difference is exact
-    z = TAIL_STRETCH * a
-    v = z * (1.0 / (1.0 + z))
-    factor = distance * polynomial(v, NORMAL_SLOPE[a.dtype.name])
-    return times_exp(factor, *_half_square_exp(a))
-
-
-def _largest_deviation(a: Array) -> float:
-    """exp(-a**2 / 2) is zero from here on."""
-    return math.sqrt(2.0 * _FORMATS[a.dtype].underflow)
-
-
-def _half_square_exp(a: Array) -> tuple[Array, Array]:
+def half_square_exp(a: Array) -> tuple[Array, Array]:
     """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
     high = _leading(a, _FORMATS[a.dtype].half)
     return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))

@@ -7,7 +7,8 @@ from jax.typing import ArrayLike
 from ._coefficients import TELU
 from ._elementwise import elementwise
 from ._gates import finite, gated, gated_slope, mirrored
-from ._numerics import cubic_exp, exponential_parts, normal_tail, normal_tail_slope, polynomial, times_exp
+from ._normal import normal_tail, normal_tail_slope
+from ._numerics import cubic_exp, exponential_parts, polynomial, times_exp
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
@@ -73,7 +74,7 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 
 
 def _mish(x: Array) -> Array:
-    """With w = exp(-|x|), below x w (1 + w / 2) / (1 + w + w**2 / 2), above x - x w**2 / (1 / 2 + w + w**2)."""
+    """x w (1 + w / 2) / (1 + w + w**2 / 2) below, x - x w**2 / (1 / 2 + w + w**2) above, w = exp(-|x|)."""
     below = x < 0
     bounded = finite(x)
     s, p = exponential_parts(-jnp.abs(x))
@@ -88,7 +89,7 @@ def _mish_slope(x: Array) -> Array:
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     s, p = exponential_parts(-jnp.abs(x))
     w = s * (1.0 + p)
-    # Below: w (1 + x + w (3 / 2 + x + w (1 + w / 4))) / d**2, d = 1 + w + w**2 / 2 = d0 + d1 with an exact d0.
+    # Below: w (1 + x + w (3 / 2 + x + w (1 + w / 4))) / d**2, d = 1 + w + w**2 / 2 = d0 + d1, d0 exact.
     outer = (1.0 + x) + w * ((1.5 + x) + w * (1.0 + 0.25 * w))
     d0, d1 = 1.0 + s, s * p + 0.5 * w * w
     # Above: 1 + 2 w**2 (2 x (1 + w) - u) / u**2, u = 1 + 2 w (1 + w).

@@ -4,11 +4,12 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from measures import assert_rounded_once, value_and_slope
-from references import reference_of
+from derivations import TABLES, assert_derived, table_of
+from measures import assert_accurate32, sample32, value_and_slope
+from references import parameters_of, reference_of
 
 import jaxrelu
-from jaxrelu import _numerics
+from jaxrelu import _normal, _numerics
 
 
 def fresh(name):
@@ -18,34 +19,51 @@ def fresh(name):
     return value_and_slope(lambda x, **parameters: function(x, **row.arguments, **parameters))
 
 
-def in_its_fourth_digit(number):
-    """A constant with its fourth significant digit changed by one."""
-    return number + 10.0 ** (math.floor(math.log10(abs(number))) - 3)
+def in_its_sixth_digit(number):
+    """A constant with its sixth significant digit changed by one."""
+    return number + 10.0 ** (math.floor(math.log10(abs(number))) - 5)
 
 
-def with_wrong_first(coefficients):
-    """The first coefficient changed, in the table of every dtype where there are several."""
+def with_one_wrong(coefficients, place):
+    """One coefficient changed, in the table of every dtype where there are several."""
     if isinstance(coefficients, Mapping):
-        return {dtype: with_wrong_first(table) for dtype, table in coefficients.items()}
-    first, *others = coefficients
-    return (in_its_fourth_digit(first), *others)
+        return {dtype: with_one_wrong(table, place) for dtype, table in coefficients.items()}
+    return tuple(in_its_sixth_digit(c) if i == place else c for i, c in enumerate(coefficients))
 
 
 @pytest.mark.parametrize(
-    ("constants", "name"),
-    [("NORMAL_TAIL", "gelu_exact"), ("NORMAL_SLOPE", "gelu_exact"), ("LOG1P", "softplus")],
+    ("room", "constants", "name", "places"),
+    [
+        (_normal, "NORMAL_TAIL", "gelu_exact", 3),
+        (_normal, "NORMAL_SLOPE", "gelu_exact", 3),
+        (_numerics, "LOG1P", "softplus", 1),
+    ],
 )
-def test_a_wrong_coefficient_is_found(constants, name, monkeypatch):
-    assert_rounded_once(name, fresh(name), "float16")
-    monkeypatch.setattr(_numerics, constants, with_wrong_first(getattr(_numerics, constants)))
-    with pytest.raises(AssertionError, match=f"{name}, .* is wrong by up to"):
-        assert_rounded_once(name, fresh(name), "float16")
+def test_a_coefficient_wrong_in_its_sixth_digit_is_felt(room, constants, name, places, monkeypatch):
+    """By the float32 results, for the coefficients on which they depend so much."""
+    x, case = sample32(name), parameters_of(name)
+    assert_accurate32(name, fresh(name), x, case)
+    for place in range(places):
+        with monkeypatch.context() as patch:
+            patch.setattr(room, constants, with_one_wrong(getattr(room, constants), place))
+            with pytest.raises(AssertionError, match=f"{name}, .* is wrong by up to"):
+                assert_accurate32(name, fresh(name), x, case)
+
+
+@pytest.mark.parametrize(("name", "dtype"), TABLES)
+def test_every_coefficient_wrong_in_its_sixth_digit_is_found(name, dtype):
+    """By its derivation: the last coefficients are felt less."""
+    table = table_of(name, dtype)
+    for place in range(len(table)):
+        with pytest.raises(AssertionError, match="Not equal to tolerance"):
+            assert_derived(name, dtype, with_one_wrong(table, place))
 
 
 def test_a_wrong_scalar_is_found(monkeypatch):
-    monkeypatch.setattr(_numerics, "TAIL_STRETCH", in_its_fourth_digit(_numerics.TAIL_STRETCH))
+    x, case = sample32("gelu_exact"), parameters_of("gelu_exact")
+    monkeypatch.setattr(_normal, "TAIL_STRETCH", in_its_sixth_digit(_normal.TAIL_STRETCH))
     with pytest.raises(AssertionError, match=r"gelu_exact, .* is wrong by up to"):
-        assert_rounded_once("gelu_exact", fresh("gelu_exact"), "float16")
+        assert_accurate32("gelu_exact", fresh("gelu_exact"), x, case)
 
 
 def test_a_missing_reference_is_a_failure():

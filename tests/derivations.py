@@ -1,0 +1,147 @@
+"""Where the kernels' coefficients come from: each table is derived again.
+
+The float32 tables are minimax fits by Lawson's method: least squares in the Chebyshev basis, reweighted until
+the largest relative error is as small as it gets. The float64 tables interpolate at Chebyshev nodes, in
+mpmath. Both are written as polynomials about the kernel's own centre.
+"""
+
+import functools
+import math
+
+import mpmath
+import numpy as np
+from numpy.polynomial import Chebyshev, Polynomial, chebyshev
+from scipy.special import erfcx
+
+from jaxrelu import _coefficients
+
+STRETCH = _coefficients.TAIL_STRETCH
+CENTRE = _coefficients.NORMAL_TAIL_CENTRE
+LARGEST = {"float32": 13.3, "float64": 38.0}  # exp(-a**2 / 2) is zero in the dtype from here on
+DIGITS = 50
+
+
+def minimax(function, low, high, degree, centre=0.0):
+    """The polynomial in x - centre with the least largest relative error, and that error."""
+    nodes = np.cos(np.linspace(0.0, np.pi, 4001))
+    wanted = function((low + high) / 2 + (high - low) / 2 * nodes)
+    basis = chebyshev.chebvander(nodes, degree) / wanted[:, None]
+    weights = np.ones_like(nodes)
+    for _ in range(60):
+        root = np.sqrt(weights)
+        fitted = np.linalg.lstsq(basis * root[:, None], root, rcond=None)[0]
+        error = abs(basis @ fitted - 1.0)
+        weights *= error / error.max() + 1e-3
+        weights /= weights.sum()
+    shifted = Chebyshev(fitted, domain=[low - centre, high - centre]).convert(kind=Polynomial)
+    return shifted.coef, error.max()
+
+
+def interpolating(function, high, degree, centre):
+    """The polynomial in x - centre that is exact at the Chebyshev nodes of [0, high], in mpmath.
+
+    Newton's divided differences, then expanded.
+    """
+    nodes = [
+        high / 2 * (1 + mpmath.cos(mpmath.pi * (2 * k + 1) / (2 * degree + 2))) for k in range(degree + 1)
+    ]
+    differences = [function(node) for node in nodes]
+    for order in range(1, degree + 1):
+        for i in range(degree, order - 1, -1):
+            differences[i] = (differences[i] - differences[i - 1]) / (nodes[i] - nodes[i - order])
+    coefficients = [mpmath.mpf(0)] * (degree + 1)
+    for node, difference in zip(reversed(nodes), reversed(differences), strict=True):
+        shifted = [mpmath.mpf(0), *coefficients[:-1]]
+        coefficients = [s + c * (centre - node) for s, c in zip(shifted, coefficients, strict=True)]
+        coefficients[0] += difference
+    return coefficients
+
+
+def mills(a):
+    """P(a) = Q(a) exp(a**2 / 2), Q the upper tail of the normal distribution."""
+    if isinstance(a, mpmath.mpf):
+        return mpmath.erfc(a / mpmath.sqrt(2)) * mpmath.exp(a * a / 2) / 2
+    return 0.5 * erfcx(a * math.sqrt(0.5))
+
+
+def deviation(v):
+    return v / (1 - v) / STRETCH
+
+
+def tail(v):
+    return mills(deviation(v)) / (1 - v) / STRETCH
+
+
+def normal_zero():
+    return mpmath.findroot(lambda a: mills(a) - a / mpmath.sqrt(2 * mpmath.pi), mpmath.mpf(0.75))
+
+
+def slope_of_tail(v):
+    exact = isinstance(v, mpmath.mpf)
+    zero, root = (normal_zero(), mpmath.sqrt(2 * mpmath.pi)) if exact else (ZERO, math.sqrt(2.0 * math.pi))
+    a = deviation(v)
+    return (mills(a) - a / root) / (zero - a)
+
+
+with mpmath.workdps(DIGITS):
+    ZERO = float(normal_zero())
+
+
+def log1p_remainder(w):
+    """(log1p(w) - w) / w**2; by its series near zero, where the difference cancels."""
+    small = w < 0.05
+    series = sum((-1.0) ** (n + 1) * w ** (n - 2) / n for n in range(2, 14))
+    return np.where(small, series, (np.log1p(w) - w) / np.where(small, 1.0, w) ** 2)
+
+
+def tanh_remainder(u):
+    """(1 - tanh(e) / e) / e**2 in u = e**2; by its series near zero, where the difference cancels."""
+    small = u < 0.02
+    series = 1 / 3 + u * (-2 / 15 + u * (17 / 315 + u * (-62 / 2835 + u * 1382 / 155925)))
+    e = np.sqrt(np.where(small, 1.0, u))
+    return np.where(small, series, (1.0 - np.tanh(e) / e) / np.where(small, 1.0, u))
+
+
+def largest_variable(dtype, number=float):
+    return 1 - 1 / (1 + number(STRETCH) * number(LARGEST[dtype]))
+
+
+# Table and dtype: the function, the degree, the centre, and the relative error that the fit has to reach.
+FITS = {
+    "NORMAL_TAIL": (tail, 9, CENTRE, 1e-8),
+    "NORMAL_SLOPE": (slope_of_tail, 8, 0.0, 2e-8),
+    "LOG1P": (log1p_remainder, 8, 0.0, 6e-8),
+    "TELU": (tanh_remainder, 6, 0.0, 1e-9),
+}
+HIGH = {"LOG1P": 1.0, "TELU": 0.5}
+INTERPOLANTS = {"NORMAL_TAIL": (tail, 24, CENTRE), "NORMAL_SLOPE": (slope_of_tail, 22, 0.0)}
+TABLES = [(name, "float32") for name in FITS] + [(name, "float64") for name in INTERPOLANTS]
+
+
+def table_of(name, dtype):
+    """The coefficients as they stand in the library."""
+    table = getattr(_coefficients, name)
+    return table[dtype] if isinstance(table, dict) else table
+
+
+@functools.cache
+def derived(name, dtype):
+    """The coefficients, derived."""
+    if dtype == "float64":
+        function, degree, centre = INTERPOLANTS[name]
+        with mpmath.workdps(DIGITS):
+            high = largest_variable(dtype, mpmath.mpf)
+            return [float(c) for c in interpolating(function, high, degree, mpmath.mpf(centre))]
+    function, degree, centre, bound = FITS[name]
+    high = HIGH.get(name) or largest_variable(dtype)
+    coefficients, error = minimax(function, 0.0, high, degree, centre)
+    assert error < bound
+    return coefficients
+
+
+def assert_derived(name, dtype, table):
+    """That a table is the derived one: float32 to nine digits, float64 to the last bit but one.
+
+    Lawson's method stops where its own float64 arithmetic is felt: the eighth digit.
+    """
+    np.testing.assert_allclose(table, derived(name, dtype), rtol=1e-7 if dtype == "float32" else 2.0**-52)
