@@ -19,7 +19,7 @@ def results(tmp_path: Path) -> tuple[Path, Path]:
     steady = [1.0, 1.01, 0.99, 1.0, 1.005]
     runs = {
         "a": {"relu": steady, "gelu": steady, "mish": steady, "elu": steady},
-        "b": {"relu": [2 * x for x in steady[:4]], "gelu": steady, "mish": [1.0, 9.0], "silu": steady},
+        "b": {"relu": [2 * x for x in steady[:4]], "gelu": steady, "mish": [5.0, 9.0] * 3, "silu": steady},
     }
     for name, rows in runs.items():
         result = Result.create(tmp_path / name, {}, {})
