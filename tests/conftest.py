@@ -6,7 +6,7 @@ import jax
 import pytest
 
 # Where other libraries compute too: optax's Adam, for one, raises a float to an integer count of steps.
-NOT_OURS_ALONE = ("test_benchmarks", "test_convergence", "test_notebooks")
+NOT_OURS_ALONE = ("test_benchmarks", "test_benchmark_transformer", "test_convergence", "test_notebooks")
 
 
 def pytest_configure(config: pytest.Config) -> None:
