@@ -25,6 +25,11 @@ class Place(NamedTuple):
         return f"{power(self.size)} elements{self.regime and ', ' + self.regime}"
 
     @property
+    def header(self) -> str:
+        """On two short lines."""
+        return f"{power(self.size)}\n{self.regime}".strip()
+
+    @property
     def stem(self) -> str:
         """As a part of the name of a file."""
         return "_".join([str(self.size), *self.regime.split()])

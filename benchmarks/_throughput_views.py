@@ -106,7 +106,7 @@ def _others(found: dict[Place, Index]) -> list[str]:
 def _ratios(found: dict[Place, Index], library: str) -> Table:
     """Value with gradient at all places, side by side."""
     title = f"Value with gradient, time divided by that of {library}"
-    table = _new(title, _RATIOS_CAPTION, ("variant", "dtype"), map(str, found))
+    table = _new(title, _RATIOS_CAPTION, ("variant", "dtype"), [here.header for here in found])
     names = dict.fromkeys((key.variant, key.dtype) for there in found.values() for key in there)
     for variant, dtype in names:
         key = Name(variant, dtype, OURS, GRADIENT)
