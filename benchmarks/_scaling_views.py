@@ -157,7 +157,7 @@ def _draw_elements(path: Path, rows: list[Row], environment: dict[str, Any]) -> 
             axes.set_xscale("log", base=2)
             axes.set_title(_MODES[mode])
             axes.set_xlabel("elements")
-            axes.set_ylim(bottom=0)
+        panels[0].set_ylim(bottom=0)  # only now: it ends the scaling of both
         panels[0].set_ylabel("ns an element")
         _legend(figure, panels)
 
@@ -183,11 +183,11 @@ def _draw_layers(path: Path, rows: list[Row], environment: dict[str, Any]) -> No
 
 def _curve(axes: Axes, points: list[tuple[int, float]], colour: str, library: str, variant: str) -> None:
     """Ours solid, jax.nn's dashed, the copy dotted; a variant is named once, by its solid line."""
-    label = f"{variant} (dashed: {PEER})" if library == OURS else "_"
+    label = variant if library == OURS else "_"
     x, y = zip(*points, strict=True)
     axes.plot(x, y, _LINES[library], color=colour, marker="o", markersize=3, linewidth=1.4, label=label)
 
 
 def _legend(figure: Any, panels: Any) -> None:
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(handles, labels, loc="outside right upper", title=f"dashed: {PEER}", fontsize=8)

@@ -7,7 +7,7 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
-from ._plots import Series, drawn, finish, grouped_bars, height
+from ._plots import COLOURS, Series, drawn, finish, grouped_bars, height
 from ._results import Row
 from ._subjects import PEER
 from ._transformer_training import MODES, PLAIN
@@ -15,8 +15,8 @@ from ._transformer_training import MODES, PLAIN
 _LAST = 5  # steps over which the loss at the end is averaged
 _CAPTION = (
     "step ms: median time of a training step with half of its 95 % interval; * unstable. vs nn: divided by "
-    "that of plain jax.nn, round by round. memory MB: temporary memory as XLA plans it, gradients included; "
-    "state: parameters and moments (float32). loss: nats a character, mean of the last "
+    "that of plain jax.nn, round by round. memory MB: temporary memory as XLA plans it, gradients included, "
+    "state not. loss: nats a character, mean of the last "
     f"{_LAST} steps that all made; vs nn its difference to plain jax.nn's. On a CPU bfloat16 matmuls get "
     "float32 copies."
 )
@@ -28,7 +28,7 @@ def tables(rows: list[Row]) -> list[Table]:
     table = Table(title="Transformer, training step", caption=_CAPTION, box=box.SIMPLE_HEAD)
     for column in ("variant", "dtype", "way"):
         table.add_column(column)
-    for column in ("step ms", "vs nn", "tokens/s", "memory MB", "vs nn", "state MB", "loss", "vs nn"):
+    for column in ("step ms", "vs nn", "tokens/s", "memory MB", "vs nn", "compile s", "loss", "vs nn"):
         table.add_column(column, justify="right", no_wrap=True)
     index, last = _index(rows), ()
     for key, row in index.items():
@@ -78,7 +78,7 @@ def _cells(row: Row, plain: Row, steps: int) -> list[str]:
         f"{row['tokens_per_s']:,.0f}",
         f"{row['temp_bytes'] / 1e6:.4g}",
         f"{row['temp_bytes'] / plain['temp_bytes']:.2f}" if row is not plain else "",
-        f"{row['state_bytes'] / 1e6:.4g}",
+        f"{row['compile_s']:.3g}",
         f"{loss:.3f}",
         f"{loss - other:+.4f}" if row is not plain else "",
     ]
@@ -90,15 +90,18 @@ def _draw_costs(path: Path, rows: list[Row], environment: dict[str, Any]) -> Non
     variants = list(dict.fromkeys(key[0] for key in index))
     ways = list(dict.fromkeys((key[2:], _way(row)) for key, row in index.items() if key[2:] != (PEER, PLAIN)))
     dtype = rows[0]["dtype"]
-    with drawn(path, f"Transformer in {dtype}: a training step against plain jax.nn", environment) as figure:
+    with drawn(path, f"Transformer, {dtype}", environment) as figure:
         figure.set_size_inches(10, height(len(variants), len(ways)))
         time, memory = figure.subplots(1, 2, sharey=True)
         grouped_bars(time, variants, [_series(index, variants, dtype, *way, _time) for way in ways])
         grouped_bars(memory, variants, [_series(index, variants, dtype, *way, _memory) for way in ways])
-        for axes, title in ((time, "step time"), (memory, "temporary memory")):
+        for axes, title in (
+            (time, "step time by plain jax.nn's"),
+            (memory, "temporary memory by plain jax.nn's"),
+        ):
             axes.axvline(1, color="black", linewidth=1)
             axes.set_title(title)
-            axes.set_xlabel("line at 1: plain jax.nn; less to the left")
+            axes.set_xlabel("less is better")
         finish(figure)
 
 
@@ -125,8 +128,7 @@ def _memory(row: Row, plain: Row) -> tuple[float, None]:
 def _draw_losses(path: Path, rows: list[Row], environment: dict[str, Any]) -> None:
     """The loss of every step: the ways of a variant lie on each other where they learn the same."""
     variants = list(dict.fromkeys(row["variant"] for row in rows))
-    title = f"Transformer in {rows[0]['dtype']}: loss of the next character, nats"
-    with drawn(path, title, environment) as figure:
+    with drawn(path, f"Loss, {rows[0]['dtype']}", environment) as figure:
         lines = -(-len(variants) // 3)
         figure.set_size_inches(10, 1 + 2.4 * lines)
         panels = figure.subplots(lines, min(3, len(variants)), sharex=True, sharey=True, squeeze=False)
@@ -135,9 +137,12 @@ def _draw_losses(path: Path, rows: list[Row], environment: dict[str, Any]) -> No
             for number, row in enumerate(row for row in rows if row["variant"] == variant):
                 steps = np.arange(1, 1 + len(row["losses"]))
                 style = ("-", (0, (5, 2)), (0, (3, 3)), (0, (1, 2)), (0, (1, 4)))[number % 5]
-                axes.plot(steps, row["losses"], linestyle=style, linewidth=1.6, label=_way(row))
+                colour = COLOURS[_way(row)]
+                axes.plot(steps, row["losses"], color=colour, linestyle=style, linewidth=1.6, label=_way(row))
         for axes in panels[-1]:
             axes.set_xlabel("step")
+        for axes in panels[:, 0]:
+            axes.set_ylabel("nats a character")
         handles = {
             text: line
             for axes in panels.flat
