@@ -20,6 +20,7 @@ from benchmarks import _convergence_summary
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
+MEMORY = ROOT / "benchmarks" / "results" / "memory-cpu-jax-0.10.json"
 LIBRARIES = ("jaxrelu", "jax.nn")
 DTYPES = ("float32", "bfloat16", "float16")
 SIZES = (2**20, 2**24)
@@ -59,34 +60,37 @@ def variants() -> str:
 def measured() -> str:
     """What the committed run on a CPU showed: time, what is kept, memory of a deep net."""
     found = json.loads(RESULTS.read_text())
-    times, memory = found["sections"]["throughput"], found["sections"]["memory"]
+    times = found["sections"]["throughput"]
+    nets = json.loads(MEMORY.read_text())["sections"]["memory"]
     seen = found["environment"]
     rows = []
     for name, row in jaxrelu.catalogue().items():
         if row.peer is None or not any(r.get("variant") == name for r in times):
             continue
-        kept = [_figure(memory, "bytes_per_element", name, library, dtype="float32") for library in LIBRARIES]
+        kept = [_figure(nets, "bytes_per_element", name, library=of, dtype="float32") for of in LIBRARIES]
+        ways = (f"ours {row.residuals[0]}", "jax.nn")
         net = [
-            _figure(memory, "hidden_tensors_per_layer", name, library, pattern="unrolled", trained=trained)
-            for trained in ("all weights", "weights frozen")
-            for library in LIBRARIES
+            _figure(nets, "hidden_tensors_per_layer", name, way=way, layout="unrolled", pattern=pattern)
+            for pattern in ("dot", "frozen")
+            for way in ways
         ]
         ratios = [_ratio(times, name, dtype, size) for size in SIZES for dtype in DTYPES]
         rows.append([f"`{name}`", *ratios, " / ".join(kept), " / ".join(net[:2]), " / ".join(net[2:])])
     sizes = [f"{dtype}, 2^{size.bit_length() - 1}" for size in SIZES for dtype in ("f32", "bf16", "f16")]
-    header = ["", *sizes, "bytes kept", "net, all weights", "net, frozen"]
+    header = ["", *sizes, "bytes kept", "net, trained", "net, frozen"]
     caption = (
         "Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row); "
         "bytes an element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the "
-        "gradient of an 8-layer residual MLP in hidden tensors a layer, ours / jax.nn. "
+        "gradient of an unrolled 6-layer MLP in hidden tensors a layer, ours / jax.nn, with all weights trained "
+        "and with those after the function frozen (docs/memory.md). "
         f"{seen['cpu']}, {seen['cores']} cores, jax {seen['jax']}; `python -m benchmarks` prints this "
         "machine's."
     )
     return f"{table(header, rows)}\n\n{caption}"
 
 
-def _figure(rows: list[dict[str, Any]], figure: str, variant: str, library: str, **wanted: str) -> str:
-    wanted = {"variant": variant, "library": library, **wanted}
+def _figure(rows: list[dict[str, Any]], figure: str, variant: str, **wanted: str) -> str:
+    wanted = {"variant": variant, **wanted}
     for row in rows:
         if figure in row and all(row.get(key) == value for key, value in wanted.items()):
             return f"{row[figure]:.3g}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import json
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import jaxrelu
-from benchmarks import _memory_patterns, memory
+from benchmarks import _memory_page, _memory_patterns, memory
 from benchmarks.__main__ import app
 from benchmarks._memory_patterns import PATTERNS, Net, temporary_bytes, ways
 from benchmarks._memory_views import cells, least, tables
@@ -125,3 +126,19 @@ def test_patterns_of_the_command_line():
     result = CliRunner().invoke(app, ["memory", "--patterns", "dots"], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "did you mean dot" in result.output
+
+
+def test_the_page_shows_the_committed_results():
+    assert _memory_page.PAGE.read_text() == _memory_page.page(), "run python -m benchmarks._memory_page"
+
+
+def test_a_later_run_replaces_what_it_measured_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(_memory_page, "RESULTS", tmp_path)
+    for units, others in ((1, [row("b", 7)]), (2, [])):
+        environment = {"arguments": ["/a/path"], "jax": "0.10.2", "backend": "cpu"}
+        content = {"environment": environment, "sections": {"memory": [row("a", units), *others]}}
+        (tmp_path / "results.json").write_text(json.dumps(content))
+        path = _memory_page.keep(tmp_path)
+    assert path.name == "memory-cpu-jax-0.10.json" and "/a/path" not in path.read_text()
+    kept = json.loads(path.read_text())["sections"]["memory"]
+    assert {row["way"]: row["temp_bytes"] for row in kept} == {"a": 2, "b": 7}
