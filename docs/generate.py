@@ -81,8 +81,8 @@ def measured() -> str:
     caption = (
         "Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row); "
         "bytes an element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the "
-        "gradient of an unrolled 6-layer MLP in hidden tensors a layer, ours / jax.nn, with all weights trained "
-        "and with those after the function frozen (docs/memory.md). "
+        "gradient of an unrolled 6-layer MLP in hidden tensors a layer, ours / jax.nn, with all weights "
+        "trained and with those after the function frozen (docs/memory.md). "
         f"{seen['cpu']}, {seen['cores']} cores, jax {seen['jax']}; `python -m benchmarks` prints this "
         "machine's."
     )
