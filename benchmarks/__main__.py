@@ -76,7 +76,7 @@ def memory(
     output: Output = Path("results"),
     smoke: Smoke = False,
 ) -> None:
-    """Shows what is kept for the backward pass, and who needs least for a deep net's gradient; a quarter of an hour."""
+    """Shows what is kept for the backward pass, and who needs least for a deep net; a quarter of an hour."""
     from . import _memory_patterns, _options
 
     chosen = patterns and _options.names("--patterns", patterns, tuple(_memory_patterns.PATTERNS))
