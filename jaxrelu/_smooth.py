@@ -75,13 +75,14 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 
 def _mish(x: Array) -> Array:
     """x w (1 + w / 2) / (1 + w + w**2 / 2) below, x - x w**2 / (1 / 2 + w + w**2) above, w = exp(-|x|)."""
-    below = x < 0
+    below = x <= 0
     bounded = finite(x)
     s, p = exponential_parts(-jnp.abs(x))
     w = s * (1.0 + p)
     t = p + 0.5 * w * (1.0 + p)  # w (1 + w / 2) = s (1 + t)
     numerator = jnp.where(below, s * (bounded + bounded * t), -w * (bounded * w))
-    return jnp.maximum(x, 0) + numerator / jnp.where(below, (1.0 + s) + s * t, 0.5 + w * (1.0 + w))
+    base = jnp.maximum(x, -0.0)  # minus, so that a value that underflows keeps its sign
+    return base + numerator / jnp.where(below, (1.0 + s) + s * t, 0.5 + w * (1.0 + w))
 
 
 def _mish_slope(x: Array) -> Array:
