@@ -162,7 +162,7 @@ def transformer(
     output: Output = Path("results"),
     smoke: Smoke = False,
 ) -> None:
-    """Trains a small transformer end to end: step time, memory and loss; four minutes on two cores."""
+    """Trains a small transformer end to end: step time, memory, loss; some five minutes on two cores."""
     _run(("transformer",), _preset(smoke), output, device, variants=variants, dtypes=dtypes)
 
 
@@ -175,7 +175,7 @@ def scaling(
     output: Output = Path("results"),
     smoke: Smoke = False,
 ) -> None:
-    """Shows how time per element grows with the size, and compiling with the layers; eight minutes."""
+    """Shows how time per element grows with the size, and compiling with the layers; some eight minutes."""
     _run(("scaling",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, sizes=sizes)
 
 

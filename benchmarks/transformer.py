@@ -57,7 +57,7 @@ class Settings:
 
     variants: tuple[str, ...] | None = None
     dtypes: tuple[str, ...] = ("bfloat16",)
-    rounds: int = 25
+    rounds: int = 21
     modes: tuple[str, ...] = MODES
     plan: Plan | None = None
 
