@@ -151,11 +151,9 @@ def _telu_slope(x: Array) -> Array:
     s, p, tanh, sech_squared = _telu_parts(x)
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     slope = tanh + x * s * (1.0 + p) * sech_squared
-    if x.dtype == jnp.float64:
-        return slope
     # Below, the two terms cancel. There tanh(e) = e (1 - r) with a small r, and 1 + x is exact near the zero.
     e = s * (1.0 + p)
-    r = e * e * polynomial(e * e, TELU)
+    r = e * e * polynomial(e * e, TELU[x.dtype.name])
     t = e * (1.0 - r)
     return jnp.where(x < _TELU_BELOW, times_exp(((1.0 + x) - r) - x * t * t, s, p), slope)
 

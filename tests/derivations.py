@@ -96,6 +96,8 @@ def log1p_remainder(w):
 
 def tanh_remainder(u):
     """(1 - tanh(e) / e) / e**2 in u = e**2; by its series near zero, where the difference cancels."""
+    if isinstance(u, mpmath.mpf):
+        return (1 - mpmath.tanh(mpmath.sqrt(u)) / mpmath.sqrt(u)) / u
     small = u < 0.02
     series = 1 / 3 + u * (-2 / 15 + u * (17 / 315 + u * (-62 / 2835 + u * 1382 / 155925)))
     e = np.sqrt(np.where(small, 1.0, u))
@@ -114,7 +116,11 @@ FITS = {
     "TELU": (tanh_remainder, 6, 0.0, 1e-9),
 }
 HIGH = {"LOG1P": 1.0, "TELU": 0.5}
-INTERPOLANTS = {"NORMAL_TAIL": (tail, 24, CENTRE), "NORMAL_SLOPE": (slope_of_tail, 22, 0.0)}
+INTERPOLANTS = {
+    "NORMAL_TAIL": (tail, 24, CENTRE),
+    "NORMAL_SLOPE": (slope_of_tail, 22, 0.0),
+    "TELU": (tanh_remainder, 13, 0.0),
+}
 TABLES = [(name, "float32") for name in FITS] + [(name, "float64") for name in INTERPOLANTS]
 
 
@@ -130,7 +136,7 @@ def derived(name, dtype):
     if dtype == "float64":
         function, degree, centre = INTERPOLANTS[name]
         with mpmath.workdps(DIGITS):
-            high = largest_variable(dtype, mpmath.mpf)
+            high = mpmath.mpf(HIGH[name]) if name in HIGH else largest_variable(dtype, mpmath.mpf)
             return [float(c) for c in interpolating(function, high, degree, mpmath.mpf(centre))]
     function, degree, centre, bound = FITS[name]
     high = HIGH.get(name) or largest_variable(dtype)
