@@ -64,8 +64,8 @@ from 4 ulp on time comes first.
 xielu, acon_c, apl and star_relu can cancel to zero at parameters other than these defaults: there their
 error is a few units in the last place of the terms, not of the result.
 
-What falls where it should rise (below) does so by one or two units in the last place, isrlu by up to three. Its
-slope has other bits at a few inputs where it is run op by op.
+What falls where it should rise (below) does so by one or two units in the last place, isrlu by up to three.
+Its slope has other bits at a few inputs where it is run op by op.
 """
 _EXHAUSTIVE = """## Every float32
 
