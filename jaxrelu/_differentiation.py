@@ -5,15 +5,17 @@ residual is kept; if one is, its own slope needs the input, and the input is kep
 """
 
 import dataclasses
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jax.custom_derivatives import SymbolicZero
 
 from ._formulas import Formula, Formulas, Steps, sum_to
 from ._residuals import Bits, Input, Residual
+
+Kept = TypeVar("Kept", bound=Residual)
 
 
 class Differentiation(Protocol):
@@ -48,11 +50,14 @@ class ReverseMode:
             if isinstance(g, SymbolicZero):
                 return (None,) * (1 + len(parameters))
             learned = extra.x.shape == g.shape
-            slope = (extra if learned else kept).slope(formulas, *parameters)
-            dx = formulas.scaled(g, slope, *parameters)
+            if learned:
+                residual, parameters = lax.optimization_barrier((extra, parameters))
+            else:
+                residual = _opaque(kept, exactly=isinstance(formulas.slope, Steps))
+            dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
             if not learned:
                 return dx, *(None for _ in parameters)
-            return dx, *(cotangent(i, p, extra.x, g, parameters) for i, p in enumerate(parameters))
+            return dx, *(cotangent(i, p, residual.x, g, parameters) for i, p in enumerate(parameters))
 
         def cotangent(i: int, parameter: Array, x: Array, g: Array, parameters: list[Array]) -> Array | None:
             if not jnp.issubdtype(parameter.dtype, jnp.floating):
@@ -62,6 +67,19 @@ class ReverseMode:
 
         function.defvjp(forward, backward, symbolic_zeros=True)
         return function
+
+
+def _opaque(residual: Kept, exactly: bool) -> Kept:
+    """The residual, opaque to XLA, as a barrier makes the tensors of a learned function.
+
+    Else XLA recognises what the forward pass computed from the same tensor, reuses it, and keeps all of
+    that alive in place of the one tensor. A product with an opaque 1 does it, too, and unlike a barrier on
+    the tensor does not make XLA write it once more under scan; but on a CPU it takes subnormal numbers for
+    0, which slopes of few values tell apart.
+    """
+    if exactly:
+        return lax.optimization_barrier(residual)
+    return jax.tree.map(lambda leaf: leaf * lax.optimization_barrier(jnp.ones((), leaf.dtype)), residual)
 
 
 def _emptied(residual: Residual) -> Residual:

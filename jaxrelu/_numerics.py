@@ -60,8 +60,9 @@ def underflow(x: Array) -> float:
 
 def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     """Horner's rule, lowest coefficient first."""
-    result = jnp.full_like(x, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
+    *others, last = coefficients
+    result = jnp.asarray(last, x.dtype)  # a number: a tensor of it would be kept beside a scan
+    for coefficient in reversed(others):
         result = result * x + coefficient
     return result
 

@@ -6,7 +6,7 @@ itself or, for a slope of few values, the code that chooses among them.
 
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 _WHOLE = (8, 4, 2, 1)  # the widths of codes that fill a byte
-
-Kept = TypeVar("Kept", Array, tuple[Array, ...])
 
 
 class Residual(Protocol):
@@ -43,7 +41,7 @@ class Input:
         return cls(x)
 
     def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
-        return formulas.slope_at(_kept(self.x), *parameters)
+        return formulas.slope_at(self.x, *parameters)
 
 
 @jax.tree_util.register_dataclass
@@ -58,7 +56,7 @@ class Output:
         return cls(y)
 
     def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
-        return formulas.slope_at_output(_kept(self.y), *parameters)
+        return formulas.slope_at_output(self.y, *parameters)
 
 
 @jax.tree_util.register_dataclass
@@ -76,16 +74,7 @@ class Bits:
         return cls(pack(formulas.slope_at(x, *parameters), bits), x.shape, bits)
 
     def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
-        return unpack(_kept(self.packed), self.shape, self.bits)
-
-
-def _kept(residual: Kept) -> Kept:
-    """The residual, opaque to XLA.
-
-    Without the barrier XLA recognises what the forward pass computed from the same tensor, reuses it,
-    and keeps all of that alive in place of the one tensor.
-    """
-    return lax.optimization_barrier(residual)
+        return unpack(self.packed, self.shape, self.bits)
 
 
 def bits_for(levels: int) -> int:
@@ -161,5 +150,7 @@ def _grouped(shape: tuple[int, ...], axis: int, per_word: int) -> tuple[int, ...
     return (*shape[:axis], shape[axis] // per_word, per_word, *shape[axis + 1 :])
 
 
-def _shifts(groups: Array, axis: int, bits: int) -> Array:
-    return lax.broadcasted_iota(groups.dtype, groups.shape, axis) * bits
+def _shifts(groups: Array, axis: int, bits: int) -> np.ndarray:
+    """How far each code of a word is shifted, to broadcast with the groups."""
+    steps = np.arange(groups.shape[axis], dtype=groups.dtype) * groups.dtype.type(bits)
+    return steps.reshape([-1 if i == axis else 1 for i in range(groups.ndim)])
