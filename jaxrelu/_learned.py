@@ -233,7 +233,7 @@ def xielu(x: ArrayLike, alpha_p: ArrayLike = 0.8, alpha_n: ArrayLike = 0.8, beta
 
     The slope is 2 alpha_p x + beta for x > 0 and alpha_n (exp(x) - 1) + beta for x <= 0, without a kink; x^2
     or 0 by alpha_p, exp(x) - 1 - x or 0 by alpha_n, x by beta. A NaN gives NaN, with slope NaN. 16-bit
-    results are right to 0.51 ulp but where the terms cancel.
+    results are right to 0.51 ulp, also where the terms cancel.
 
     Kept for the backward pass: the input. `with_residual` offers nothing else.
 
