@@ -21,18 +21,26 @@ from ._smooth import gelu
 from ._swish import silu
 
 
-def _product(activated: Array, value: Array) -> Array:
-    """The product, with 0 times infinity 0: a shut gate is shut to an infinite value, too."""
-    return jnp.where(value == 0.0, finite(activated), activated) * jnp.where(
-        activated == 0.0, finite(value), value
-    )
+def _product(factor: Array, gate: Array, value: Array) -> Array:
+    """The product of a factor, which depends on the gate, and the value, with 0 times infinity 0.
+
+    A shut gate is shut to an infinite value, too. The factor is used once: XLA would make a tensor of it.
+    """
+    product = factor * value
+    return jnp.where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
 
 
-def _gated(activation: Formula, slope: Formula) -> dict[str, Any]:
+def _simple_product(factor: Array, gate: Array, value: Array) -> Array:
+    """The same for a factor that costs nothing, and may be 0 for a NaN."""
+    finite_value = jnp.where(factor == 0.0, finite(value), value)
+    return jnp.where(value == 0.0, finite(factor), factor) * finite_value
+
+
+def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> dict[str, Any]:
     """The declaration of activation(gate) * value."""
     return {
-        "value": lambda gate, value, **options: _product(activation(gate, **options), value),
-        "slope": lambda gate, value, **options: _product(slope(gate, **options), value),
+        "value": lambda gate, value, **options: product(activation(gate, **options), gate, value),
+        "slope": lambda gate, value, **options: product(slope(gate, **options), gate, value),
         "parameter_slopes": {"value": lambda gate, value, **options: activation(gate, **options)},
         "same_shape": True,
     }
@@ -44,7 +52,7 @@ def _logistic_slope(x: Array) -> Array:
     return w / jnp.square(1.0 + w)
 
 
-@elementwise(**_gated(*value_and_slope(relu)))
+@elementwise(**_gated(*value_and_slope(relu), _simple_product))
 def reglu(gate: ArrayLike, value: ArrayLike) -> Array:
     r"""Gated linear unit with a relu gate.
 
