@@ -16,9 +16,9 @@ SMOOTH = ("elu", "selu", "gelu", "silu", "softplus", "mish")
 _OUTPUTS = ((DONATED, ""), (FRESH, ", ours fresh"))
 _CAPTION = (
     f"Value with gradient, donated outputs: our time by the other's. Above: rows over {NOISE:g}, the noise "
-    "allowed for, by name, the worst first; of libraries in other processes rows over 1. Unstable: rows "
-    "left out of all this, since ours or the other's does not pass pyperf's rules. Smooth: "
-    f"{', '.join(SMOOTH)}. Ours fresh: our outputs are fresh too, as those of PyTorch always are."
+    "allowed for, by name, the worst first, unstable ones with a *; of libraries in other processes rows "
+    "over 1. Unstable: rows left out of the means, since ours or the other's does not pass pyperf's rules. "
+    f"Smooth: {', '.join(SMOOTH)}. Ours fresh: our outputs are fresh too, as those of PyTorch always are."
 )
 
 
@@ -52,14 +52,16 @@ def _ratios(found: Index, library: str, dtype: str, outputs: str) -> dict[Name, 
 def _cells(ratios: dict[Name, Ratio], limit: float, summed_up: bool) -> list[str]:
     """The row's figures; where dtypes are summed up, those above have been named already."""
     stable = {key: one.median for key, one in ratios.items() if not one.unstable}
-    above = sorted((median, key.variant) for key, median in stable.items() if median > limit)
-    named = ", ".join(f"{variant} {median:.2f}" for median, variant in reversed(above))
+    above = sorted(
+        (one.median, key.variant, "*" * one.unstable) for key, one in ratios.items() if one.median > limit
+    )
+    named = ", ".join(f"{variant} {median:.2f}{mark}" for median, variant, mark in reversed(above))
     return [
         _mean([median for key, median in stable.items() if key.variant in SMOOTH]),
         _mean(list(stable.values())),
         str(len(stable)),
         str(len(ratios) - len(stable)),
-        str(len(above)) if summed_up else named or ("none" if stable else ""),
+        str(len(above)) if summed_up else named or "none",
     ]
 
 

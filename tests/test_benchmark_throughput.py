@@ -190,13 +190,13 @@ def test_both_regimes_and_both_kinds_of_outputs(tmp_path: Path, monkeypatch: pyt
         assert text in result.output
 
 
-def test_unstable_rows_are_counted_and_not_claimed() -> None:
+def test_unstable_rows_are_marked_and_left_out_of_the_means() -> None:
     found = claims([*pair("gelu", 0.5), *pair("silu", 2.0), *pair("relu", 1.04), *pair("mish", 9.0, True)])
     assert found is not None
     cells = {str(column.header): next(iter(column.cells)) for column in found.columns}
     assert (cells["smooth"], cells["rows"], cells["unstable"]) == ("1.00", "3", "1")
     assert cells["all"] == f"{1.04 ** (1 / 3):.2f}"
-    assert next(iter(found.columns[-1].cells)) == "silu 2.00"
+    assert next(iter(found.columns[-1].cells)) == "mish 9.00*, silu 2.00"
 
 
 def test_results_of_before_are_still_shown() -> None:
