@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 
 Formula = Callable[..., Array]
 Level = Array | float
@@ -108,28 +108,7 @@ def _rounded(values: Array, dtype: Any) -> Array:
     if not np.isinf(np.asarray(np.inf).astype(dtype)):
         limit = float(jnp.finfo(dtype).max)
         values = jnp.clip(values, -limit, limit)
-    if dtype == jnp.bfloat16 and values.dtype == jnp.float32:
-        return _in_bfloat16(values)
     return values.astype(dtype)
-
-
-@jax.custom_jvp
-def _in_bfloat16(values: Array) -> Array:
-    """Rounded to nearest even: the same bits on every platform, by the way that is fast on each."""
-    return lax.platform_dependent(values, cpu=_upper_half, default=lambda values: values.astype(jnp.bfloat16))
-
-
-@_in_bfloat16.defjvp
-def _(values: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    return _in_bfloat16(*values), tangents[0].astype(jnp.bfloat16)
-
-
-def _upper_half(values: Array) -> Array:
-    """In integers, which XLA:CPU vectorises; its own conversion doubles the time of most functions."""
-    bits = lax.bitcast_convert_type(values, jnp.uint32)
-    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
-    rounded = jnp.where(jnp.isnan(values), 0x7FC0, rounded)
-    return lax.bitcast_convert_type(rounded.astype(jnp.uint16), jnp.bfloat16)
 
 
 def cast(parameter: Array, dtype: Any) -> Array:
