@@ -120,9 +120,13 @@ def keep(folder: Path) -> Path:
     if settings["variants"]:
         content["sections"]["accuracy"] = _joined(path, content)
         settings["variants"] = sorted(_variants(content)) if settings["exhaustive"] else None
-    sections = dict.fromkeys(content["sections"], "ROWS")
-    rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in content["sections"]["accuracy"])
-    text = json.dumps({**content, "sections": sections}, indent=1)
+    return written_compactly(path, content, "accuracy")
+
+
+def written_compactly(path: Path, content: dict[str, Any], section: str) -> Path:
+    """Writes the result of one section, one row a line."""
+    rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in content["sections"][section])
+    text = json.dumps({**content, "sections": {section: "ROWS"}}, indent=1)
     path.parent.mkdir(exist_ok=True)
     path.write_text(text.replace('"ROWS"', f"[\n{rows}\n]") + "\n")
     return path
