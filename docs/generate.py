@@ -16,14 +16,24 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxrelu
-from benchmarks import _convergence_summary
+from benchmarks import (
+    _convergence_summary,
+    _peers,
+    _subjects,
+    _throughput_claims,
+    report,
+    scaling,
+    transformer,
+)
+from benchmarks._failures import REASONS
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
+PEERS = ROOT / "benchmarks" / "results" / "peers-cpu.json"
 MEMORY = ROOT / "benchmarks" / "results" / "memory-cpu-jax-0.10.json"
 LIBRARIES = ("jaxrelu", "jax.nn")
 DTYPES = ("float32", "bfloat16", "float16")
-SIZES = (2**20, 2**24)
+PLACES = {2**20: "in cache", 2**24: "from memory"}
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -74,12 +84,13 @@ def measured() -> str:
             for pattern in ("dot", "frozen")
             for way in ways
         ]
-        ratios = [_ratio(times, name, dtype, size) for size in SIZES for dtype in DTYPES]
+        ratios = [_ratio(times, name, dtype, size) for size in PLACES for dtype in DTYPES]
         rows.append([f"`{name}`", *ratios, " / ".join(kept), " / ".join(net[:2]), " / ".join(net[2:])])
-    sizes = [f"{dtype}, 2^{size.bit_length() - 1}" for size in SIZES for dtype in ("f32", "bf16", "f16")]
+    sizes = [f"{dtype}, {place}" for place in PLACES.values() for dtype in ("f32", "bf16", "f16")]
     header = ["", *sizes, "bytes kept", "net, trained", "net, frozen"]
     caption = (
-        "Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row); "
+        "Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row), of "
+        "2^20 elements in cache and 2^24 from memory; "
         "bytes an element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the "
         "gradient of an unrolled 6-layer MLP in hidden tensors a layer, ours / jax.nn, with all weights "
         "trained and with those after the function frozen (docs/memory.md). "
@@ -98,7 +109,10 @@ def _figure(rows: list[dict[str, Any]], figure: str, variant: str, **wanted: str
 
 
 def _ratio(rows: list[dict[str, Any]], variant: str, dtype: str, size: int) -> str:
-    wanted = {"variant": variant, "dtype": dtype, "size": size, "mode": "value_and_gradient"}
+    wanted = {
+        "variant": variant, "dtype": dtype, "size": size, "regime": PLACES[size],
+        "mode": "value_and_gradient", "outputs": "donated",
+    }  # fmt: skip
     for row in rows:
         if "ratio_median" in row and all(row.get(key) == value for key, value in wanted.items()):
             return f"{row['ratio_median']:.2f}" + ("*" if row["unstable"] else "")
@@ -116,6 +130,43 @@ def differences() -> str:
         names = ", ".join(f"`{name}`" for name in row.variants.split())
         rows.append([row.library, names, f"{row.what} at {', '.join(row.at)}", row.reason])
     return table(["library", "functions", "what", "why"], rows)
+
+
+def claims() -> str:
+    """What the committed run comes to against jax.nn."""
+    return _in_short(_rows(RESULTS, "throughput"))
+
+
+def peers() -> str:
+    """The same against libraries in processes of their own."""
+    wanted = (_subjects.OURS, *_peers.PEERS)
+    return _in_short([row for row in _rows(PEERS, "throughput") if row.get("library") in wanted])
+
+
+def _in_short(rows: list[dict[str, Any]]) -> str:
+    table = _throughput_claims.claims([row for row in rows if "samples" in row])
+    assert table is not None, "there is no row to claim anything of"
+    return report.markdown(table).strip()
+
+
+def growing() -> str:
+    """How time and compiling grow, from the committed run."""
+    return _tables(scaling)
+
+
+def transformers() -> str:
+    """A transformer trained with each, from the committed run."""
+    return _tables(transformer)
+
+
+def _tables(section: Any) -> str:
+    rows = _rows(RESULTS, section.SECTION)
+    measured = [row for row in rows if not any(reason in row for reason in REASONS)]
+    return "\n\n".join(report.markdown(table).strip() for table in section.tables(measured))
+
+
+def _rows(path: Path, section: str) -> list[dict[str, Any]]:
+    return json.loads(path.read_text())["sections"][section]
 
 
 BITS = (1, 2, 3, 4, 8)
@@ -180,6 +231,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"measured": measured, "variants": families},
     "docs/variants.md": {"variants": variants},
     "docs/differences.md": {"differences": differences},
+    "docs/speed.md": {"claims": claims, "peers": peers, "growing": growing, "transformer": transformers},
     "docs/quantized.md": {"errors": errors, "trained": trained},
 }
 
