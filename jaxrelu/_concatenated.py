@@ -117,7 +117,8 @@ def maxout(x: ArrayLike, num_pieces: int, axis: int = -1) -> Array:
     The slope is 1 for the largest of a group and 0 for the rest; at the kink, among equals, the first is
     taken. A NaN gives NaN, and takes the slope. Value and slope are exact.
 
-    Kept for the backward pass: the index of the largest, in 1, 2, 4 or 8 bits an element of the result.
+    Kept for the backward pass: the index of the largest, in as many bits an element of the result as it
+    takes.
 
     Args:
       x: an array with at least one axis; integers are kept.
