@@ -14,8 +14,8 @@ import jaxrelu
 from ._accuracy_tables import Grid, grids
 from ._accuracy_views import plots
 from ._environment import describe
-from ._failures import REASONS
-from ._results import FILE, Row
+from ._failures import measured
+from ._results import FILE, Row, as_text
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -80,24 +80,18 @@ def page() -> str:
     content = json.loads((RESULTS / "accuracy-cpu.json").read_text())
     settings = content["settings"]["accuracy"]
     parts = [_HEAD.format(stride=settings["stride"], points=settings["points"]), _made(content)]
-    first, *others = grids(measured(content))
+    first, *others = grids(measured(content["sections"]["accuracy"]))
     parts += [_markdown(first), _PICTURE, _REASONS, *map(_markdown, others)]
     exhaustive = RESULTS / "accuracy-exhaustive-cpu.json"
     if exhaustive.exists():
         content = json.loads(exhaustive.read_text())
         detail = [
             grid
-            for grid in grids(measured(content))
+            for grid in grids(measured(content["sections"]["accuracy"]))
             if grid.title.startswith(("jaxrelu in", "Wrong", "Zeros"))
         ]
         parts += [_EXHAUSTIVE, _made(content), *(_markdown(grid, level=3) for grid in detail)]
     return "\n".join(parts)
-
-
-def measured(content: dict[str, Any]) -> list[Row]:
-    """The rows of a result that have a measurement."""
-    rows = content["sections"]["accuracy"]
-    return [row for row in rows if not any(reason in row for reason in REASONS)]
 
 
 def _made(content: dict[str, Any]) -> str:
@@ -120,15 +114,8 @@ def keep(folder: Path) -> Path:
     if settings["variants"]:
         content["sections"]["accuracy"] = _joined(path, content)
         settings["variants"] = sorted(_variants(content)) if settings["exhaustive"] else None
-    return written_compactly(path, content, "accuracy")
-
-
-def written_compactly(path: Path, content: dict[str, Any], section: str) -> Path:
-    """Writes the result of one section, one row a line."""
-    rows = ",\n".join(json.dumps(row, separators=(",", ":")) for row in content["sections"][section])
-    text = json.dumps({**content, "sections": {section: "ROWS"}}, indent=1)
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text.replace('"ROWS"', f"[\n{rows}\n]") + "\n")
+    path.write_text(as_text(content))
     return path
 
 
@@ -151,5 +138,5 @@ if __name__ == "__main__":
     for argument in sys.argv[1:]:
         keep(Path(argument))
     everything = json.loads((RESULTS / "accuracy-cpu.json").read_text())
-    plots(measured(everything), everything["environment"], PAGE.parent)
+    plots(measured(everything["sections"]["accuracy"]), everything["environment"], PAGE.parent)
     PAGE.write_text(page())

@@ -20,6 +20,11 @@ def recorded_failure(section: str, case: Row, progress: Progress, record: Record
         progress.note(f"{describe(case)} failed: {message.splitlines()[0]}")
 
 
+def measured(rows: list[Row]) -> list[Row]:
+    """The rows that have a measurement."""
+    return [row for row in rows if not any(reason in row for reason in REASONS)]
+
+
 def describe(case: Row) -> str:
     """A case in one line."""
     return " ".join(str(value) for value in case.values())

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ._accuracy_page import RESULTS, ROOT, written_compactly
+from ._accuracy_page import RESULTS, ROOT
 from ._environment import describe
-from ._failures import REASONS
+from ._failures import measured
 from ._memory_views import WHOLE_LAYER, cells, least, plots, tables
-from ._results import FILE, Row
+from ._results import FILE, Row, as_text
 from ._subjects import PEER
 from .report import markdown
 
@@ -68,17 +68,11 @@ def page() -> str:
     net = contents[0]["settings"]["memory"]["net"]
     parts = [_HEAD.format(**net), "![peak memory by pattern and way](memory_net.png)\n"]
     for content in contents:
-        rows = measured(content)
+        rows = measured(content["sections"]["memory"])
         parts += [f"## jax {content['environment']['jax']}\n", f"{describe(content['environment'])}.\n"]
         parts.append(_summary(rows))
         parts += [f"{markdown(table)}\n" for table in tables(rows) if table.title != "Import"]
     return "\n".join(parts)
-
-
-def measured(content: dict[str, Any]) -> list[Row]:
-    """The rows of a result that have a measurement."""
-    rows = content["sections"]["memory"]
-    return [row for row in rows if not any(reason in row for reason in REASONS)]
 
 
 def _summary(rows: list[Row]) -> str:
@@ -117,7 +111,8 @@ def keep(folder: Path) -> Path:
         new = {_case(row) for row in rows}
         old = json.loads(path.read_text())["sections"]["memory"]
         content["sections"]["memory"] = [row for row in old if _case(row) not in new] + rows
-    return written_compactly(path, content, "memory")
+    path.write_text(as_text(content))
+    return path
 
 
 def _case(row: Row) -> tuple[Any, ...]:
@@ -128,6 +123,6 @@ if __name__ == "__main__":
     for argument in sys.argv[1:]:
         keep(Path(argument))
     newest = json.loads(max(RESULTS.glob("memory-*.json")).read_text())
-    nets = [row for row in measured(newest) if row["kind"] == "net"]
+    nets = [row for row in measured(newest["sections"]["memory"]) if row["kind"] == "net"]
     plots(nets, newest["environment"], PAGE.parent)
     PAGE.write_text(page())

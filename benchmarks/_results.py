@@ -74,17 +74,24 @@ class Result:
             "complete": self.complete,
             "environment": self.environment,
             "settings": self.settings,
+            "sections": self.sections,
         }
-        head = json.dumps(content, indent=1, default=_plain, allow_nan=False).removesuffix("\n}")
-        sections = (f"{json.dumps(name)}: {_lines(rows)}" for name, rows in self.sections.items())
         partial = self.folder / f"{FILE}.part"
-        partial.write_text(f'{head},\n "sections": {{{", ".join(sections)}}}\n}}\n')
+        partial.write_text(as_text(content))
         partial.replace(self.folder / FILE)
 
 
 def latest(output: Path) -> Path | None:
     """The newest result folder of `output`, or None."""
     return max((path.parent for path in output.glob(f"*/{FILE}")), default=None)
+
+
+def as_text(content: dict[str, Any]) -> str:
+    """The content of a file, with one row a line."""
+    others = {name: value for name, value in content.items() if name != "sections"}
+    head = json.dumps(others, indent=1, default=_plain, allow_nan=False).removesuffix("\n}")
+    sections = (f"{json.dumps(name)}: {_lines(rows)}" for name, rows in content["sections"].items())
+    return f'{head},\n "sections": {{{", ".join(sections)}}}\n}}\n'
 
 
 def _lines(rows: list[Row]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from ._cache import FROM_MEMORY, IN_CACHE, buffer_sets
-from ._peer_process import normal
+from ._peer_process import GRADIENT, normal
 from ._peers import OWN, Remote
 from ._programs import DONATED, FRESH, STAGES, Program
 from ._results import Row
@@ -19,7 +19,7 @@ from ._subjects import CHECKPOINT, COLUMNS, OURS, PEER, Subject
 from ._training import Step
 
 COPY = "copy"
-GRADIENT, HALVES = "value_and_gradient", ("forward_with_residuals", "backward")
+HALVES = ("forward_with_residuals", "backward")
 
 Key = tuple[str, str, str]  # library, mode, outputs
 Samples = Mapping[Key, np.ndarray]

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ._cache import FROM_MEMORY
+from ._peer_process import FORWARD, GRADIENT
 from ._peers import OWN
 from ._plots import power
 from ._programs import DONATED, FRESH
 from ._results import Row
 from ._subjects import OURS, PEER
 
-FORWARD, GRADIENT = "forward", "value_and_gradient"
 MODES = {FORWARD: "forward", GRADIENT: "value with gradient"}
 NOISE = 1.05  # a ratio up to here is a tie
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ._failures import REASONS, describe
+from ._failures import REASONS, describe, measured
 from ._results import Result, Row
 from ._section import load
 
@@ -26,13 +26,13 @@ def write(result: Result, console: Console) -> Path:
     parts = ["# Benchmarks of jaxrelu", _state(result), _environment(result)]
     for name, rows in result.sections.items():
         parts.append(f"## {name.capitalize()}")
-        measured = [row for row in rows if not any(reason in row for reason in REASONS)]
-        tables = load(name).tables(measured) if measured else []
+        found = measured(rows)
+        tables = load(name).tables(found) if found else []
         tables += _left_out(rows)
         for table in tables:
             console.print(table)
             parts.append(markdown(table))
-        for plot in load(name).plots(measured, result.environment, result.folder) if measured else []:
+        for plot in load(name).plots(found, result.environment, result.folder) if found else []:
             parts.append(f"![{plot.stem.replace('_', ' ')}]({plot.name})")
     path = result.folder / _FILE
     path.write_text("\n\n".join(part for part in parts if part) + "\n")

@@ -18,6 +18,7 @@ import numpy as np
 import jaxrelu
 from benchmarks import (
     _convergence_summary,
+    _failures,
     _peers,
     _subjects,
     _throughput_claims,
@@ -25,7 +26,6 @@ from benchmarks import (
     scaling,
     transformer,
 )
-from benchmarks._failures import REASONS
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
@@ -71,7 +71,7 @@ def measured() -> str:
     """What the committed run on a CPU showed: time, what is kept, memory of a deep net."""
     found = json.loads(RESULTS.read_text())
     times = found["sections"]["throughput"]
-    nets = json.loads(MEMORY.read_text())["sections"]["memory"]
+    nets = _rows(MEMORY, "memory")
     seen = found["environment"]
     rows = []
     for name, row in jaxrelu.catalogue().items():
@@ -161,8 +161,7 @@ def transformers() -> str:
 
 def _tables(section: Any) -> str:
     rows = _rows(RESULTS, section.SECTION)
-    measured = [row for row in rows if not any(reason in row for reason in REASONS)]
-    return "\n\n".join(report.markdown(table).strip() for table in section.tables(measured))
+    return "\n\n".join(report.markdown(table).strip() for table in section.tables(_failures.measured(rows)))
 
 
 def _rows(path: Path, section: str) -> list[dict[str, Any]]:
@@ -215,7 +214,7 @@ def _rounded(error: float | None) -> str:
 
 def trained() -> str:
     """Gelu with the exact slope and with rounded ones, from the committed run."""
-    rows = json.loads(RESULTS.read_text())["sections"].get("convergence", [])
+    rows = _rows(RESULTS, "convergence")
     lines = []
     for each in _convergence_summary.summarise([r for r in rows if r["variant"].startswith("gelu")]):
         low, middle, high = each.quartiles

@@ -112,8 +112,7 @@ def _normal_slopes(slope: Callable[[Array], Array]) -> tuple[np.ndarray, np.ndar
 
 def _nearest_levels(slopes: np.ndarray, weights: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Levels and the borders between them: a level is the mean of what is nearest to it (Lloyd and Max)."""
-    edges = np.linspace(slopes[0], slopes[-1], BINS + 1)
-    mass, first, second = _moments(slopes, weights, edges)
+    edges, (mass, first, second) = _histogram(slopes, weights)
     ends = edges[_cheapest_path(second - first**2 / np.maximum(mass, _TINY), count)]
     levels, borders = (ends[1:] + ends[:-1]) / 2, ends[1:-1]
     for _ in range(LLOYD_STEPS):
@@ -126,17 +125,17 @@ def _nearest_levels(slopes: np.ndarray, weights: np.ndarray, count: int) -> tupl
 
 def _unbiased_levels(slopes: np.ndarray, weights: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Levels, and the edges they are among: a slope s between a and b has the variance (b - s) (s - a)."""
-    edges = np.linspace(slopes[0], slopes[-1], BINS + 1)
-    mass, first, second = _moments(slopes, weights, edges)
+    edges, (mass, first, second) = _histogram(slopes, weights)
     low, high = np.meshgrid(edges, edges, indexing="ij")
     return edges[_cheapest_path((low + high) * first - low * high * mass - second, count - 1)], edges
 
 
-def _moments(slopes: np.ndarray, weights: np.ndarray, edges: np.ndarray) -> list[np.ndarray]:
-    """The weight, and the sums of slopes and of their squares, from edge i to edge j, as matrices."""
+def _histogram(slopes: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Edges; the weight, and the sums of slopes and of their squares, from edge i to edge j, as matrices."""
+    edges = np.linspace(slopes[0], slopes[-1], BINS + 1)
     places = np.concatenate([[0], np.searchsorted(slopes, edges[1:-1]), [len(slopes)]])
     sums = (np.concatenate([[0], np.cumsum(weights * slopes**n)])[places] for n in range(3))
-    return [total[None, :] - total[:, None] for total in sums]
+    return edges, [total[None, :] - total[:, None] for total in sums]
 
 
 def _cheapest_path(cost: np.ndarray, steps: int) -> np.ndarray:
