@@ -1,9 +1,13 @@
-"""Coefficients of the kernels, by dtype; `tests/derivations.py` derives each table again, and tests compare.
+"""Coefficients of the kernels, by format; `tests/derivations.py` derives each table again, and tests compare.
+
+"short" is for float32 arithmetic whose results are rounded to 16 bits (`_formats.py`).
 
 The normal tail is Q(a) = exp(-a**2 / 2) P(a), a >= 0. Its tables are polynomials in v = z / (1 + z),
 z = TAIL_STRETCH a, the stretch a power of two so that z is exact: the first about a centre that balances the
 rounding errors at both ends, the second with the zero of the slope of a Q(a) factored out.
 """
+
+import math
 
 # fmt: off
 TAIL_STRETCH = 0.25
@@ -13,6 +17,9 @@ NORMAL_ZERO = {  # where Q(a) = a exp(-a**2 / 2) / sqrt(2 pi), as a float of the
 }
 NORMAL_TAIL_CENTRE = 0.4375
 NORMAL_TAIL = {  # a P(a) / v in v - NORMAL_TAIL_CENTRE
+    "short": (  # 0 <= a <= 13.3, relative error 2.5e-6
+        0.837700496, -1.42776958, 1.85146052, -1.74435282, 1.0286264, -0.10506444, -0.309104195,
+    ),
     "float32": (  # 0 <= a <= 13.3, relative error 7.5e-9
         0.837700491, -1.42780901, 1.85151621, -1.74200791, 1.02690645,
         -0.140746066, -0.306679994, 0.167885105, 0.0856470057, -0.0643536873,
@@ -28,6 +35,9 @@ NORMAL_TAIL = {  # a P(a) / v in v - NORMAL_TAIL_CENTRE
     ),
 }
 NORMAL_SLOPE = {  # (P(a) - a / sqrt(2 pi)) / (zero - a) in v
+    "short": (  # 0 <= a <= 13.3, relative error 7.8e-7
+        0.665078512, -0.706671744, 0.855468281, -0.607370636, 0.195169794, 0.0238187643, -0.0268315677,
+    ),
     "float32": (  # 0 <= a <= 13.3, relative error 1.2e-8
         0.665077987, -0.706612314, 0.854336604, -0.599203806, 0.16721921,
         0.0716201532, -0.0636265955, 0.00534332281, 0.00482105126,
@@ -42,6 +52,9 @@ NORMAL_SLOPE = {  # (P(a) - a / sqrt(2 pi)) / (zero - a) in v
     ),
 }
 TELU = {  # (1 - tanh(e) / e) / e**2 in e**2, 0 <= e**2 <= 1/2
+    "short": (  # relative error 4.1e-7
+        0.333333197, -0.133319612, 0.0537439702, -0.0205534706, 0.00552914075,
+    ),
     "float32": (  # relative error 9e-10
         0.333333333043, -0.133333276308, 0.0539664092979, -0.0218468774963,
         0.00872911656949, -0.00317118664977, 0.000751958497998,
@@ -53,8 +66,18 @@ TELU = {  # (1 - tanh(e) / e) / e**2 in e**2, 0 <= e**2 <= 1/2
         4.162262723492026e-06, -6.975000764238647e-07,
     ),
 }
-LOG1P = (  # (log1p(w) - w) / w**2 for 0 <= w <= 1 in float32, relative error 5.6e-8
-    -0.499999972, 0.333328666, -0.249870227, 0.1985794, -0.158622075,
-    0.115923678, -0.0671115568, 0.0254382682, -0.00451901879,
-)
+LOG1P = {  # (log1p(w) - w) / w**2 for 0 <= w <= 1
+    "short": (  # relative error 2.4e-6
+        -0.499998848, 0.333216862, -0.248021156, 0.186868736, -0.122262463, 0.0551532312, -0.0118098895,
+    ),
+    "float32": (  # relative error 5.6e-8
+        -0.499999972, 0.333328666, -0.249870227, 0.1985794, -0.158622075,
+        0.115923678, -0.0671115568, 0.0254382682, -0.00451901879,
+    ),
+}
+EXPM1 = {  # (expm1(r) - r) / r**2 for |r| <= log(2) / 2; in full, Taylor's, to below a quarter ulp
+    "short": (0.499997502, 0.166667742, 0.0418335957, 0.00834126281),  # relative error 5.1e-6
+    "float32": tuple(1.0 / math.factorial(n) for n in range(2, 8)),
+    "float64": tuple(1.0 / math.factorial(n) for n in range(2, 15)),
+}
 # fmt: on

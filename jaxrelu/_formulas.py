@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ._formats import rounded_to
+
 Formula = Callable[..., Array]
 Level = Array | float
 
@@ -88,7 +90,8 @@ class Formulas:
     def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
-        return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
+        with rounded_to(x.dtype):
+            return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
 
 
 def _selected(code: Array, values: Sequence[Array]) -> Array:

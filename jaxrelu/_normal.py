@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ._coefficients import NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_ZERO, TAIL_STRETCH
+from ._formats import of_format
 from ._numerics import half_square_exp, polynomial, times_exp, underflow
 
 
@@ -14,7 +15,7 @@ def normal_tail(a: Array) -> Array:
     a = jnp.minimum(a, _largest_deviation(a))
     z = TAIL_STRETCH * a
     r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
-    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, NORMAL_TAIL[a.dtype.name])
+    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a))
     s, p = half_square_exp(a)
     return (s * z) * ((factor + factor * p) * r)  # s z is exact; in this order the roundings add up least
 
@@ -26,7 +27,7 @@ def normal_tail_slope(a: Array) -> Array:
     distance = (zero - a) + zero_low  # near the zero the difference is exact
     z = TAIL_STRETCH * a
     v = z * (1.0 / (1.0 + z))
-    factor = distance * polynomial(v, NORMAL_SLOPE[a.dtype.name])
+    factor = distance * polynomial(v, of_format(NORMAL_SLOPE, a))
     return times_exp(factor, *half_square_exp(a))
 
 

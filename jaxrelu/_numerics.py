@@ -14,37 +14,13 @@ are not Taylor's stand in `_coefficients.py`.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from ._coefficients import LOG1P
-
-
-class _Format(NamedTuple):
-    """What the exponential has to know of a floating-point format."""
-
-    integer: type
-    bias: int
-    mantissa: int
-    log2_high: float  # so short that k * log2_high is exact for every exponent k
-    log2_low: float
-    degree: int  # of Taylor's expm1: the first term left out is below a quarter ulp
-    underflow: float  # exp(-underflow) is flushed to zero, just below the smallest normal number
-    half: int  # a number with as many significant bits has an exact square
-    third: int  # and with as many, an exact cube
-
-
-_FORMATS = {
-    jnp.dtype("float32"): _Format(
-        jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 7, 88.0, 12, 8
-    ),
-    jnp.dtype("float64"): _Format(
-        jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 14, 709.0, 26, 17
-    ),
-}
+from ._coefficients import EXPM1, LOG1P
+from ._formats import format_of, is_short, of_format
 
 CURVE_FROM = -6.0  # 1 - s is a short number from here on
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
@@ -55,7 +31,7 @@ Constant = tuple[float, float]  # a double and what it leaves out of the number 
 
 def underflow(x: Array) -> float:
     """exp(-x) is zero in the dtype of x from here on."""
-    return _FORMATS[x.dtype].underflow
+    return format_of(x).underflow
 
 
 def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
@@ -70,7 +46,8 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
 def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]:
     """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1; `s` is 0 from -underflow on.
 
-    With a low part, x + low must not pass -underflow by more than 0.3; without one, any x will do.
+    x + low must stay where exp is finite. With a low part, it must not pass -underflow by more than 0.3;
+    without one, it may.
     """
     s, r, rest = _exponential_terms(x, low)
     return s, r + rest
@@ -79,21 +56,26 @@ def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]
 def _exponential_terms(x: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
     """The parts of exp(x + low), p as r and the rest of Taylor's series of expm1(r), |r| <= log(2) / 2.
 
-    By Cody and Waite's reduction. Where s = 1 and low = 0, r is x.
+    By Cody and Waite's reduction. Where s = 1 and low = 0, r is x. Short results do not feel the low part.
     """
-    form = _FORMATS[x.dtype]
+    form = format_of(x)
+    if is_short(x):
+        low = None
     if low is None:
-        x = jnp.clip(x, -form.underflow, form.underflow)
+        x = jnp.maximum(x, -form.underflow)
     k = jnp.round((x if low is None else x + low) * (1.0 / math.log(2.0)))
-    r = (x - k * form.log2_high) - k * form.log2_low
+    r = x - k * math.log(2.0) if is_short(x) else (x - k * form.log2_high) - k * form.log2_low
     return _series(k, r if low is None else r + low)
 
 
 def _series(k: Array, r: Array) -> tuple[Array, Array, Array]:
     """2**k, r, and expm1(r) - r."""
-    form = _FORMATS[r.dtype]
-    rest = r * r * polynomial(r, [1.0 / math.factorial(n) for n in range(2, form.degree + 1)])
-    exponent = (k.astype(form.integer) + form.bias) << form.mantissa
+    form = format_of(r)
+    rest = r * r * polynomial(r, of_format(EXPM1, r))
+    # A large number brings k + bias to the lowest bits; XLA's conversion to integers, which saturates,
+    # costs five instructions more.
+    aligned = k + (1.5 * 2.0**form.mantissa + form.bias)
+    exponent = lax.bitcast_convert_type(aligned, form.integer) << form.mantissa
     return lax.bitcast_convert_type(exponent, r.dtype), r, rest
 
 
@@ -102,8 +84,10 @@ def quotient_exp(x: Array, scale: Array) -> tuple[Array, Array]:
 
     x itself is reduced, by multiples of log(2) scale: the rounding of x / scale would cost 80 ulp at -87.
     """
-    form = _FORMATS[x.dtype]
+    form = format_of(x)
     x = jnp.clip(x, -jnp.minimum(form.underflow * scale, jnp.finfo(x.dtype).max), 0.0)
+    if is_short(x):
+        return exponential_parts(x / scale)
     unit, unit_low = product_and_error(scale, jnp.full_like(scale, form.log2_high))
     high = _leading(unit, form.mantissa - form.bias.bit_length())
     low = (unit - high) + (unit_low + scale * form.log2_low)
@@ -117,7 +101,7 @@ def _leading(x: Array, bits: int) -> Array:
 
     It has no derivative: whatever is split so, as high and x - high, does not depend on the split.
     """
-    form = _FORMATS[x.dtype]
+    form = format_of(x)
     dropped = form.mantissa + 1 - bits
     pattern = lax.bitcast_convert_type(x, form.integer) + (1 << (dropped - 1))
     return lax.bitcast_convert_type(pattern & -(1 << dropped), x.dtype)
@@ -147,7 +131,7 @@ def curve_and_line(x: Array, curve: Array, line: Array) -> Array:
     """
     s, r, rest = _exponential_terms(jnp.minimum(x, 0.0))
     whole = s == 1.0  # then r is x, and the rest all of exp(x) - 1 - x
-    short = _FORMATS[x.dtype].half - 1
+    short = format_of(x).half - 1
     high, curve_high, line_high = (_leading(v, short) for v in (x, curve, line))
     high = jnp.where(whole, 0.0, high)
     step = (s - 1.0) - high
@@ -170,18 +154,20 @@ def log1p(w: Array) -> Array:
     """log(1 + w) for 0 <= w <= 1."""
     if w.dtype == jnp.float64:
         return jnp.log1p(w)
-    return w + w * w * polynomial(w, LOG1P)
+    return w + w * w * polynomial(w, of_format(LOG1P, w))
 
 
 def half_square_exp(a: Array) -> tuple[Array, Array]:
     """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
-    high = _leading(a, _FORMATS[a.dtype].half)
+    if is_short(a):
+        return exponential_parts(-0.5 * a * a)
+    high = _leading(a, format_of(a).half)
     return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
 
 
 def product_and_error(a: Array, b: Array) -> tuple[Array, Array]:
     """a b as it is rounded, and what that leaves out (Dekker)."""
-    bits = _FORMATS[b.dtype].half
+    bits = format_of(b).half
     a_high, b_high = _leading(a, bits), _leading(b, bits)
     a_low, b_low = a - a_high, b - b_high
     product = a * b
@@ -190,14 +176,13 @@ def product_and_error(a: Array, b: Array) -> tuple[Array, Array]:
 
 def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a b in a high and a low part, a >= 0 and b >= 0; bounded where exp(-a b) is 0. A float b is exact."""
-    form = _FORMATS[a.dtype]
+    form = format_of(a)
     a = jnp.minimum(a, _LARGEST_FACTOR)
+    b = jnp.minimum(b, _LARGEST_FACTOR) if isinstance(b, Array) else b
+    if is_short(a):
+        return jnp.minimum(a * b, form.underflow), jnp.zeros_like(a)
     a_high = _leading(a, form.half)
-    if isinstance(b, float):
-        b_high = _leading_of(b, form.half)
-    else:
-        b = jnp.minimum(b, _LARGEST_FACTOR)
-        b_high = _leading(b, form.half)
+    b_high = _leading(b, form.half) if isinstance(b, Array) else _leading_of(b, form.half)
     # Below underflow the low part is small; beyond, the bounds keep the sum there.
     low = jnp.clip((a - a_high) * b + a_high * (b - b_high), -0.1, 0.1)
     return jnp.minimum(a_high * b_high, form.underflow + 0.2), low
@@ -216,9 +201,12 @@ def cubic_exp(a: Array, linear_parts: Constant, cubic_parts: Constant) -> tuple[
     third of a constant's are exact up to its cube, and so is their sum. What that leaves out is small, and
     its rounding harmless.
     """
-    form = _FORMATS[a.dtype]
+    form = format_of(a)
     (linear, linear_error), (cubic, cubic_error) = linear_parts, cubic_parts
     a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
+    if is_short(a):
+        s, p = exponential_parts(-a * (linear + cubic * a * a))
+        return s, p, a * (linear + 3.0 * cubic * a * a), jnp.zeros_like(a)
     high = _leading(a, form.third)
     cube = high * high * high
     cube_high = _leading(cube, form.third)

@@ -6,6 +6,7 @@ from jax.typing import ArrayLike
 
 from ._coefficients import TELU
 from ._elementwise import elementwise
+from ._formats import of_format
 from ._gates import finite, gated, gated_slope, mirrored
 from ._normal import normal_tail, normal_tail_slope
 from ._numerics import cubic_exp, exponential_parts, polynomial, times_exp
@@ -153,7 +154,7 @@ def _telu_slope(x: Array) -> Array:
     slope = tanh + x * s * (1.0 + p) * sech_squared
     # Below, the two terms cancel. There tanh(e) = e (1 - r) with a small r, and 1 + x is exact near the zero.
     e = s * (1.0 + p)
-    r = e * e * polynomial(e * e, TELU[x.dtype.name])
+    r = e * e * polynomial(e * e, of_format(TELU, x))
     t = e * (1.0 - r)
     return jnp.where(x < _TELU_BELOW, times_exp(((1.0 + x) - r) - x * t * t, s, p), slope)
 

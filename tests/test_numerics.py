@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from derivations import DIGITS, TABLES, assert_derived, normal_zero, table_of
 
-from jaxrelu import _coefficients, _numerics
+from jaxrelu import _coefficients, _formats
 
 
 @pytest.mark.parametrize(("name", "dtype"), TABLES)
@@ -26,7 +26,7 @@ def test_zero_of_the_normal_slope(dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_log2_parts(dtype):
     """The high part times any exponent is exact; both parts together are log(2), and more than that."""
-    form = _numerics._FORMATS[np.dtype(dtype)]
+    form = _formats._FORMATS[dtype]
     exponent_bits = form.bias.bit_length() + 1
     mantissa, _ = math.frexp(form.log2_high)
     assert (mantissa * 2.0 ** (form.mantissa + 1 - exponent_bits)).is_integer()

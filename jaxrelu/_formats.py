@@ -1,0 +1,63 @@
+"""What the kernels have to know of a floating-point format, and of the one their results are rounded to.
+
+Kernels compute in float32 and float64. Where a float32 result is rounded to 16 bits or fewer in the end, what
+that hides is left out: the format is then `SHORT`.
+"""
+
+import contextlib
+import contextvars
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+import jax.numpy as jnp
+from jax import Array
+
+Table = TypeVar("Table")
+
+SHORT = "short"  # float32 arithmetic for 16-bit results: relative errors up to 5e-6, 0.01 ulp of float16
+
+
+class Format(NamedTuple):
+    """What the exponential has to know."""
+
+    integer: type
+    bias: int
+    mantissa: int
+    log2_high: float  # so short that k * log2_high is exact for every exponent k
+    log2_low: float
+    underflow: float  # exp(-underflow) is flushed to zero, just below the smallest normal number
+    half: int  # a number with as many significant bits has an exact square
+    third: int  # and with as many, an exact cube
+
+
+_FLOAT32 = Format(jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 88.0, 12, 8)
+_FORMATS = {
+    SHORT: _FLOAT32,
+    "float32": _FLOAT32,
+    "float64": Format(jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 709.0, 26, 17),
+}
+_short_results = contextvars.ContextVar("short_results", default=False)
+
+
+@contextlib.contextmanager
+def rounded_to(dtype: Any) -> Iterator[None]:
+    """Within it, kernels are traced whose results are rounded to this dtype."""
+    token = _short_results.set(jnp.finfo(dtype).bits <= 16)
+    try:
+        yield
+    finally:
+        _short_results.reset(token)
+
+
+def is_short(x: Array) -> bool:
+    """Whether what is computed from x is rounded to 16 bits or fewer."""
+    return _short_results.get() and x.dtype == jnp.float32
+
+
+def of_format(table: Mapping[str, Table], x: Array) -> Table:
+    """The table's entry for the format of x."""
+    return table[SHORT if is_short(x) else x.dtype.name]
+
+
+def format_of(x: Array) -> Format:
+    return of_format(_FORMATS, x)
