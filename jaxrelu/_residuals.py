@@ -122,11 +122,12 @@ def _unpack_part(packed: Array, shape: tuple[int, ...], bits: int) -> Array:
     axis, per_word = _packing(shape, bits)
     groups = jnp.expand_dims(packed, axis + 1)
     groups = jnp.broadcast_to(groups, (*packed.shape[: axis + 1], per_word, *packed.shape[axis + 1 :]))
-    codes = (groups >> _shifts(groups, axis + 1, bits)) & (2**bits - 1)
+    shifts = _shifts(groups, axis + 1, bits)
+    codes = (groups & (1 << shifts)) != 0 if bits == 1 else (groups >> shifts) & (2**bits - 1)
     length = packed.shape[axis] * per_word
     codes = codes.reshape(*packed.shape[:axis], length, *packed.shape[axis + 1 :])
     codes = lax.slice_in_dim(codes, 0, shape[axis] if shape else 1, axis=axis).reshape(shape)
-    return codes.astype(bool if bits == 1 else jnp.uint8)
+    return codes if bits == 1 else codes.astype(jnp.uint8)
 
 
 def _word(bits: int) -> np.dtype:
