@@ -1,7 +1,7 @@
 """Growth as tables and curves: time per element over the size, time to compile per layer over the layers."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,9 @@ _LINES = {OURS: "-", PEER: "--", COPY: ":"}
 _COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#BBBBBB")
 _ELEMENTS_CAPTION = (
     "ns: median time divided by the number of elements. max/min: over the sizes that come from memory, "
-    "marked m; asked is at most 1.10. Sizes that did not fit are listed as not measured."
+    "marked m; asked is at most 1.10. in copies: the same of the time in units of a copy of that size, timed "
+    "in the same rounds: it leaves out how the machine changes between sizes. Sizes that did not fit are "
+    "listed as not measured."
 )
 _LAYERS_CAPTION = (
     "ms a layer: median time divided by the number of layers, JAX's caches empty. vs nn: divided by that of "
@@ -55,9 +57,14 @@ def nanoseconds(row: Row) -> float:
     return row["median"] / row["size"] * 1e9
 
 
-def spread(rows: Iterable[Row]) -> float | None:
+def copies(row: Row) -> float:
+    """The time in units of what a copy, which moves as much, takes in the same rounds."""
+    return 1.0 / row["share_of_copy"]
+
+
+def spread(rows: Iterable[Row], time: Callable[[Row], float] = nanoseconds) -> float | None:
     """The longest time per element by the shortest, over what comes from memory; None for one size alone."""
-    found = [nanoseconds(row) for row in rows if row["regime"] == FROM_MEMORY]
+    found = [time(row) for row in rows if row["regime"] == FROM_MEMORY]
     return max(found) / min(found) if len(found) > 1 else None
 
 
@@ -84,17 +91,17 @@ def _elements_table(rows: list[Row]) -> Table:
     for column in ("variant", "dtype", "mode", "library"):
         table.add_column(column)
     sizes = sorted({row["size"] for row in rows})
-    for column in (*map(power, sizes), "max/min"):
+    for column in (*map(power, sizes), "max/min", "in copies"):
         table.add_column(column, justify="right")
     for (variant, dtype, mode, library), found in _grouped(
         rows, "variant", "dtype", "mode", "library"
     ).items():
         by_size = {row["size"]: row for row in found}
-        flat = spread(found)
+        flat = (spread(found), spread(found, copies))
         table.add_row(
             *(variant, dtype, _MODES[mode], library),
             *(_nanoseconds(by_size.get(size)) for size in sizes),
-            "" if flat is None else f"{flat:.2f}",
+            *("" if one is None else f"{one:.2f}" for one in flat),
         )
     return table
 

@@ -46,7 +46,7 @@ class Settings:
     variants: tuple[str, ...] | None = None
     dtypes: tuple[str, ...] = ("float32",)
     sizes: tuple[int, ...] = tuple(2**power for power in range(20, 31, 2))
-    rounds: int = 5
+    rounds: int = 15
     depths: tuple[tuple[int, int], ...] = ((10, 7), (100, 3), (1000, 1))
 
 

@@ -16,7 +16,7 @@ from benchmarks import scaling, throughput
 from benchmarks.__main__ import app
 from benchmarks._cache import FROM_MEMORY, IN_CACHE
 from benchmarks._scaling_layers import gradient, implementations
-from benchmarks._scaling_views import spread
+from benchmarks._scaling_views import copies, spread
 from benchmarks._subjects import OURS, PEER
 
 
@@ -98,3 +98,8 @@ def test_spread_is_of_what_comes_from_memory() -> None:
     rows = [row(1, 1.0, IN_CACHE), row(10, 20.0, FROM_MEMORY), row(20, 50.0, FROM_MEMORY)]
     assert spread(rows) == 1.25
     assert spread(rows[:2]) is None
+
+
+def test_spread_in_copies_leaves_out_what_slows_the_copy_too() -> None:
+    rows = [{"share_of_copy": share, "regime": FROM_MEMORY} for share in (0.5, 0.4, 0.5)]
+    assert spread(rows, copies) == 1.25
