@@ -49,7 +49,7 @@ class Formulas:
 
     def output(self, x: Array, *parameters: Array) -> Array:
         """The value, rounded once to the dtype of x."""
-        return _rounded(self._compute(self.value, x, *parameters), x.dtype)
+        return _rounded(self._compute(self.value, x, *parameters, slopes=False), x.dtype)
 
     def slope_at(self, x: Array, *parameters: Array) -> Array:
         """The slope in the compute dtype or, for a slope of few values, the index of its level."""
@@ -87,10 +87,10 @@ class Formulas:
         parameter = jnp.broadcast_to(parameters[position], x.shape)
         return jax.jvp(value, (parameter,), (jnp.ones_like(parameter),))[1]
 
-    def _compute(self, formula: Formula, x: Array, *parameters: Array) -> Array:
+    def _compute(self, formula: Formula, x: Array, *parameters: Array, slopes: bool = True) -> Array:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
-        with rounded_to(x.dtype):
+        with rounded_to(x.dtype, slopes):
             return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
 
 
