@@ -2,11 +2,14 @@
 
 import math
 
+import jax
+import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
 from derivations import DIGITS, TABLES, assert_derived, normal_zero, table_of
 
+import jaxrelu
 from jaxrelu import _coefficients, _formats
 
 
@@ -45,3 +48,16 @@ def test_constants_of_tanh_gelu():
         ):
             assert float(exact) == double
             assert abs(exact - mpmath.mpf(double) - mpmath.mpf(rest)) < 2.0**-50 * abs(rest)
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "gelu_exact", "mish", "softplus", "celu"])
+def test_small_formats_are_computed_in_fewer_operations(name):
+    """But for float16's slopes: a large cotangent may bring them up from next to nothing."""
+    function = jaxrelu.catalogue()[name].bound
+
+    def lines(dtype, slope):
+        formula = (lambda x: jax.vjp(function, x)[1](x)) if slope else function
+        return len(str(jax.make_jaxpr(formula)(jnp.ones(8, dtype))).splitlines())
+
+    assert lines("bfloat16", False) == lines("float16", False) < lines("float32", False)
+    assert lines("bfloat16", True) < lines("float16", True)
