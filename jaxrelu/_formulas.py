@@ -70,10 +70,11 @@ class Formulas:
         if not isinstance(self.slope, Steps):
             return _rounded(g.astype(slope.dtype) * slope, g.dtype)
         levels = self.levels(*parameters)
-        if len(levels) <= _MOST_SELECTED:
-            return _selected(slope, [_times(level, g) for level in levels])
-        wide = compute_dtype(g.dtype)  # so many are plain numbers
-        return _rounded(g.astype(wide) * jnp.asarray(levels, wide)[slope], g.dtype)
+        wide = compute_dtype(g.dtype)
+        if len(levels) > _MOST_SELECTED:  # so many are plain numbers
+            return _rounded(g.astype(wide) * jnp.asarray(levels, wide)[slope], g.dtype)
+        scaling = g if all(map(_selects, levels)) else g.astype(wide)
+        return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
 
     def parameter_slope(self, position: int, x: Array, *parameters: Array) -> Array:
         """The derivative by one parameter, in the compute dtype: as declared, or derived from the value."""
@@ -119,12 +120,16 @@ def cast(parameter: Array, dtype: Any) -> Array:
     return parameter.astype(dtype) if jnp.issubdtype(parameter.dtype, jnp.floating) else parameter
 
 
+def _selects(level: Level) -> bool:
+    """Whether a product with the level takes no arithmetic."""
+    return isinstance(level, (int, float)) and level in (0, 1)
+
+
 def _times(level: Level, g: Array) -> Array:
-    """`level * g` rounded once; levels 0 and 1 select, so that 0 times infinity is 0."""
-    if isinstance(level, (int, float)) and level in (0, 1):
+    """`level * g`; levels 0 and 1 select, so that 0 times infinity is 0."""
+    if _selects(level):
         return g if level else jnp.zeros_like(g)
-    wide = compute_dtype(g.dtype)
-    return _rounded(jnp.asarray(level, wide) * g.astype(wide), g.dtype)
+    return jnp.asarray(level, g.dtype) * g
 
 
 def sum_to(shape: Sequence[int], values: Array) -> Array:
