@@ -43,7 +43,7 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     return result
 
 
-def exponential_parts(x: Array, low: Array | float | None = None) -> tuple[Array, Array]:
+def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]:
     """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1; `s` is 0 from -underflow on.
 
     x + low must stay where exp is finite. With a low part, it must not pass -underflow by more than 0.3;
@@ -53,7 +53,7 @@ def exponential_parts(x: Array, low: Array | float | None = None) -> tuple[Array
     return s, r + rest
 
 
-def _exponential_terms(x: Array, low: Array | float | None = None) -> tuple[Array, Array, Array]:
+def _exponential_terms(x: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
     """The parts of exp(x + low), p as r and the rest of Taylor's series of expm1(r), |r| <= log(2) / 2.
 
     By Cody and Waite's reduction. Where s = 1 and low = 0, r is x. Short results do not feel the low part.
@@ -174,13 +174,13 @@ def product_and_error(a: Array, b: Array) -> tuple[Array, Array]:
     return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def product_parts(a: Array, b: Array | float) -> tuple[Array, Array | float]:
+def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
     """a b in a high and a low part, a >= 0 and b >= 0; bounded where exp(-a b) is 0. A float b is exact."""
     form = format_of(a)
     a = jnp.minimum(a, _LARGEST_FACTOR)
     b = jnp.minimum(b, _LARGEST_FACTOR) if isinstance(b, Array) else b
     if is_short(a):
-        return jnp.minimum(a * b, form.underflow), 0.0
+        return jnp.minimum(a * b, form.underflow), jnp.zeros((), a.dtype)
     a_high = _leading(a, form.half)
     b_high = _leading(b, form.half) if isinstance(b, Array) else _leading_of(b, form.half)
     # Below underflow the low part is small; beyond, the bounds keep the sum there.
@@ -194,9 +194,7 @@ def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
     return exponential_parts(-high, -low)
 
 
-def cubic_exp(
-    a: Array, linear_parts: Constant, cubic_parts: Constant
-) -> tuple[Array, Array, Array, Array | float]:
+def cubic_exp(a: Array, linear_parts: Constant, cubic_parts: Constant) -> tuple[Array, Array, Array, Array]:
     """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
     The rounding of z would be multiplied by z. `high` carries a third of the places: its products with a
@@ -208,7 +206,7 @@ def cubic_exp(
     a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
     if is_short(a):
         s, p = exponential_parts(-a * (linear + cubic * a * a))
-        return s, p, a * (linear + 3.0 * cubic * a * a), 0.0
+        return s, p, a * (linear + 3.0 * cubic * a * a), jnp.zeros((), a.dtype)
     high = _leading(a, form.third)
     cube = high * high * high
     cube_high = _leading(cube, form.third)

@@ -139,9 +139,7 @@ def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
     ...
 
 
-def _acon_gate(
-    x: Array, p1: Array, p2: Array, beta: Array
-) -> tuple[Array, Array, Array, Array, Array | float]:
+def _acon_gate(x: Array, p1: Array, p2: Array, beta: Array) -> tuple[Array, Array, Array, Array, Array]:
     """Whether z < 0, the parts of exp(-|z|), and those of |z|, for z = beta (p1 - p2) x."""
     rate = beta * (p1 - p2)
     high, low = product_parts(jnp.abs(x), jnp.abs(rate))
