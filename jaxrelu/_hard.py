@@ -10,9 +10,7 @@ from ._formulas import Steps
 
 
 @elementwise(
-    value=lambda x, min_value, max_value: jnp.where(
-        x < min_value, min_value, jnp.where(x > max_value, max_value, x)
-    ),
+    value=lambda x, min_value, max_value: jnp.minimum(jnp.maximum(x, min_value), max_value),
     slope=Steps(
         index=lambda x, min_value, max_value: ~((x < min_value) | (x > max_value)),
         levels=lambda min_value, max_value: (0, 1),

@@ -102,7 +102,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
 
 
 @elementwise(
-    value=lambda x: jnp.where(x <= 0, 0, jnp.where(x >= 6, 6, x)),
+    value=lambda x: jnp.minimum(jnp.maximum(x, 0), 6),
     slope=Steps(index=lambda x: (x > 0) & (x < 6), levels=lambda: (0, 1)),
     slope_from_output=lambda y: (y > 0) & (y < 6),
     selects=True,
