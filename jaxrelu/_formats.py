@@ -43,7 +43,8 @@ _short_results = contextvars.ContextVar("short_results", default=False)
 @contextlib.contextmanager
 def rounded_to(dtype: Any, slopes: bool) -> Iterator[None]:
     """Within it, kernels are traced whose results, values or slopes, are rounded to this dtype."""
-    token = _short_results.set(jnp.finfo(dtype).nmant <= (7 if slopes else 10))
+    largest = jnp.finfo(jnp.bfloat16 if slopes else jnp.float16)
+    token = _short_results.set(jnp.finfo(dtype).nmant <= largest.nmant)
     try:
         yield
     finally:

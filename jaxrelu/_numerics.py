@@ -8,8 +8,8 @@ smooth rectifier lives. Three ideas run through them:
 *   Where a slope changes sign, its zero is a factor of the formula, not the difference of two terms.
 *   Arguments are clipped where the result no longer changes: infinities become limits, never NaN.
 
-Everything is made of differentiable jnp operations, so second derivatives follow. Coefficients that
-are not Taylor's stand in `_coefficients.py`.
+Everything is made of differentiable jnp operations, so second derivatives follow. The coefficients stand in
+`_coefficients.py`, what a format asks for in `_formats.py`.
 """
 
 import math
@@ -54,7 +54,7 @@ def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]
 
 
 def _exponential_terms(x: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
-    """The parts of exp(x + low), p as r and the rest of Taylor's series of expm1(r), |r| <= log(2) / 2.
+    """The parts of exp(x + low), p as r and the rest of the series of expm1(r), |r| <= log(2) / 2.
 
     By Cody and Waite's reduction. Where s = 1 and low = 0, r is x. Short results do not feel the low part.
     """
