@@ -30,6 +30,7 @@ from benchmarks import (
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
 PEERS = ROOT / "benchmarks" / "results" / "peers-cpu.json"
+KERAS = ROOT / "benchmarks" / "results" / "keras-cpu.json"
 MEMORY = ROOT / "benchmarks" / "results" / "memory-cpu-jax-0.10.json"
 LIBRARIES = ("jaxrelu", "jax.nn")
 DTYPES = ("float32", "bfloat16", "float16")
@@ -138,9 +139,18 @@ def claims() -> str:
 
 
 def peers() -> str:
-    """The same against libraries in processes of their own."""
+    """The same against PyTorch, in a process of its own."""
+    return _against_peers(PEERS)
+
+
+def keras() -> str:
+    """The same against Keras."""
+    return _against_peers(KERAS)
+
+
+def _against_peers(path: Path) -> str:
     wanted = (_subjects.OURS, *_peers.PEERS)
-    return _in_short([row for row in _rows(PEERS, "throughput") if row.get("library") in wanted])
+    return _in_short([row for row in _rows(path, "throughput") if row.get("library") in wanted])
 
 
 def _in_short(rows: list[dict[str, Any]]) -> str:
@@ -230,7 +240,13 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"measured": measured, "variants": families},
     "docs/variants.md": {"variants": variants},
     "docs/differences.md": {"differences": differences},
-    "docs/speed.md": {"claims": claims, "peers": peers, "growing": growing, "transformer": transformers},
+    "docs/speed.md": {
+        "claims": claims,
+        "peers": peers,
+        "keras": keras,
+        "growing": growing,
+        "transformer": transformers,
+    },
     "docs/quantized.md": {"errors": errors, "trained": trained},
 }
 
