@@ -15,7 +15,8 @@ from jax.custom_derivatives import SymbolicZero
 from ._formulas import Formula, Formulas, Steps, sum_to
 from ._residuals import Bits, Input, Residual
 
-Kept = TypeVar("Kept", bound=Residual)
+Kept = TypeVar("Kept")
+Other = TypeVar("Other")
 
 
 class Differentiation(Protocol):
@@ -50,10 +51,11 @@ class ReverseMode:
             if isinstance(g, SymbolicZero):
                 return (None,) * (1 + len(parameters))
             learned = extra.x.shape == g.shape
+            exactly = isinstance(formulas.slope, Steps)
             if learned:
-                residual, parameters = lax.optimization_barrier((extra, parameters))
+                (residual, parameters), g = _opaque((extra, parameters), g, exactly)
             else:
-                residual = _opaque(kept, exactly=isinstance(formulas.slope, Steps))
+                residual, _ = _opaque(kept, (), exactly)
             dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
             if not learned:
                 return dx, *(None for _ in parameters)
@@ -69,17 +71,20 @@ class ReverseMode:
         return function
 
 
-def _opaque(residual: Kept, exactly: bool) -> Kept:
-    """The residual, opaque to XLA, as a barrier makes the tensors of a learned function.
+def _opaque(tensors: Kept, after: Other, exactly: bool) -> tuple[Kept, Other]:
+    """What is kept, opaque to XLA and not to be had before `after` is; and `after`.
 
-    Else XLA recognises what the forward pass computed from the same tensor, reuses it, and keeps all of
-    that alive in place of the one tensor. A product with an opaque 1 does it, too, and unlike a barrier on
-    the tensor does not make XLA write it once more under scan; but on a CPU it takes subnormal numbers for
-    0, which slopes of few values tell apart.
+    Else XLA recognises what the forward pass computed from the same tensors, reuses it, and keeps all of
+    that alive in place of them. And slopes by parameters, which need no cotangent, are computed as soon as
+    the tensors are there, and wait, each a tensor, until it comes.
+
+    A product with an opaque 1 does it, too, and unlike a barrier on a tensor does not make XLA write it once
+    more under scan; but on a CPU it takes subnormal numbers for 0, which slopes of few values tell apart.
     """
     if exactly:
-        return lax.optimization_barrier(residual)
-    return jax.tree.map(lambda leaf: leaf * lax.optimization_barrier(jnp.ones((), leaf.dtype)), residual)
+        return lax.optimization_barrier((tensors, after))
+    one, after = lax.optimization_barrier((jnp.ones(()), after))
+    return jax.tree.map(lambda leaf: leaf * one.astype(leaf.dtype), tensors), after
 
 
 def _emptied(residual: Residual) -> Residual:
