@@ -8,6 +8,7 @@ from ._arguments import positive
 from ._elementwise import elementwise
 from ._gates import mirrored
 from ._numerics import product_and_error
+from ._selection import where
 
 # Mean 0 and variance 1 for a standard normal input: 1 / sqrt(1.25) and half of it.
 STAR_SCALE = 0.8944271909999159
@@ -55,7 +56,7 @@ def _star_relu(x: Array, scale: Array, bias: Array) -> Array:
     m = jnp.maximum(x, 0)
     line, line_low = product_and_error(scale, m)
     parabola, parabola_low = product_and_error(line, m)
-    low = jnp.where(m < 2.0**20, parabola_low + line_low * m, 0.0)  # far out it may overflow
+    low = where(m < 2.0**20, parabola_low + line_low * m, 0.0)  # far out it may overflow
     return (parabola + bias) + low
 
 

@@ -17,6 +17,7 @@ from ._formulas import Formula
 from ._gates import finite
 from ._numerics import exponential_parts
 from ._rectifiers import relu
+from ._selection import where
 from ._smooth import gelu
 from ._swish import silu
 
@@ -27,7 +28,7 @@ def _product(factor: Array, gate: Array, value: Array) -> Array:
     A shut gate is shut to an infinite value, too. The factor is used once: XLA would make a tensor of it.
     """
     product = factor * value
-    return jnp.where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
+    return where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
 
 
 def _simple_product(factor: Array, gate: Array, value: Array) -> Array:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from ._numerics import exp_plus_1, times_exp
+from ._selection import where
 
 
 def finite(x: Array) -> Array:
@@ -17,7 +18,7 @@ def finite(x: Array) -> Array:
 
 def logistic(negative: Array, s: Array, p: Array) -> Array:
     """logistic(z), exp(-|z|) = s (1 + p)."""
-    return jnp.where(negative, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
+    return where(negative, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
 
 
 def gated(x: Array, negative: Array, s: Array, p: Array) -> Array:

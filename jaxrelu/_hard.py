@@ -7,10 +7,11 @@ from jax.typing import ArrayLike
 from ._arguments import ordered
 from ._elementwise import elementwise
 from ._formulas import Steps
+from ._selection import clamp
 
 
 @elementwise(
-    value=lambda x, min_value, max_value: jnp.minimum(jnp.maximum(x, min_value), max_value),
+    value=clamp,
     slope=Steps(
         index=lambda x, min_value, max_value: ~((x < min_value) | (x > max_value)),
         levels=lambda min_value, max_value: (0, 1),

@@ -21,6 +21,7 @@ from jax import Array, lax
 
 from ._coefficients import EXPM1, LOG1P
 from ._formats import format_of, is_short, of_format
+from ._selection import where
 
 CURVE_FROM = -6.0  # 1 - s is a short number from here on
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
@@ -133,10 +134,10 @@ def curve_and_line(x: Array, curve: Array, line: Array) -> Array:
     whole = s == 1.0  # then r is x, and the rest all of exp(x) - 1 - x
     short = format_of(x).half - 1
     high, curve_high, line_high = (_leading(v, short) for v in (x, curve, line))
-    high = jnp.where(whole, 0.0, high)
+    high = where(whole, 0.0, high)
     step = (s - 1.0) - high
     rests = (curve - curve_high) * step + (line - line_high) * high
-    rests = rests + jnp.where(whole, line, line - curve) * (x - high)
+    rests = rests + where(whole, line, line - curve) * (x - high)
     return (curve_high * step + line_high * high) + (rests + curve * s * jnp.where(whole, rest, r + rest))
 
 

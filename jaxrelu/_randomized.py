@@ -54,7 +54,7 @@ def _formulas(slope: Any, x: Array) -> Formulas:
         return slope(jnp.zeros(x.shape, wide), *(cast(p, wide) for p in parameters)), 1
 
     return Formulas(
-        value=lambda x, *parameters: jnp.where(x >= 0, x, scaled(slope(x, *parameters), x)),
+        value=lambda x, *parameters: jnp.where(x < 0, scaled(slope(x, *parameters), x), x),
         slope=Steps(index=lambda x, *parameters: x >= 0, levels=levels),
         slope_from_output=None,
         parameter_slopes={},

@@ -9,6 +9,7 @@ from jax.typing import ArrayLike
 
 from ._elementwise import elementwise
 from ._formulas import Steps
+from ._selection import clamp, where
 
 
 def scaled(slope: Array, x: Array) -> Array:
@@ -18,7 +19,7 @@ def scaled(slope: Array, x: Array) -> Array:
 
 
 @elementwise(
-    value=lambda x: jnp.maximum(x, 0),
+    value=lambda x: where(x <= 0, 0, x),
     slope=Steps(index=lambda x: x > 0, levels=lambda: (0, 1)),
     slope_from_output=lambda y: y > 0,
     selects=True,
@@ -58,7 +59,7 @@ def relu(x: ArrayLike) -> Array:
 
 
 @elementwise(
-    value=lambda x, negative_slope: jnp.where(x >= 0, x, scaled(negative_slope, x)),
+    value=lambda x, negative_slope: jnp.where(x < 0, scaled(negative_slope, x), x),
     slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda negative_slope: (negative_slope, 1)),
     slope_from_output=lambda y, negative_slope: ~jnp.signbit(y) & ~jnp.isnan(y),
     parameter_slopes={"negative_slope": lambda x, negative_slope: jnp.minimum(x, 0)},
@@ -102,7 +103,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
 
 
 @elementwise(
-    value=lambda x: jnp.minimum(jnp.maximum(x, 0), 6),
+    value=lambda x: clamp(x, 0, 6),
     slope=Steps(index=lambda x: (x > 0) & (x < 6), levels=lambda: (0, 1)),
     slope_from_output=lambda y: (y > 0) & (y < 6),
     selects=True,
@@ -140,14 +141,14 @@ def relu6(x: ArrayLike) -> Array:
 
 
 def _before_clamp(x: Array, negative_slope: Array, threshold: Array, shift: Array) -> Array:
-    return jnp.where(x > threshold, x, scaled(negative_slope, x - threshold)) - shift
+    return jnp.where(x <= threshold, scaled(negative_slope, x - threshold), x) - shift
 
 
 def _general_relu(
     x: Array, negative_slope: Array, threshold: Array, max_value: Array | None, shift: Array
 ) -> Array:
     y = _before_clamp(x, negative_slope, threshold, shift)
-    return y if max_value is None else jnp.where(y >= max_value, max_value, y)
+    return y if max_value is None else where(y >= max_value, max_value, y)
 
 
 def _general_relu_index(
@@ -223,7 +224,7 @@ def general_relu(
 
 
 @elementwise(
-    value=lambda x, threshold, value: jnp.where(jnp.isnan(x) | (x > threshold), x, value),
+    value=lambda x, threshold, value: where(x <= threshold, value, x),
     slope=Steps(index=lambda x, threshold, value: x > threshold, levels=lambda threshold, value: (0, 1)),
     parameter_slopes={
         "threshold": lambda x, threshold, value: jnp.zeros_like(x),

@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 from ._elementwise import elementwise
 from ._gates import finite, gated, gated_slope, logistic
 from ._numerics import exponential_parts, product_exp, product_parts, times_exp, underflow
+from ._selection import where
 
 QUICK_GELU_RATE = 1.702  # makes logistic(1.702 x) close to the normal distribution function
 
@@ -149,7 +150,7 @@ def _acon_gate(x: Array, p1: Array, p2: Array, beta: Array) -> tuple[Array, Arra
 def _acon_c(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
     negative, s, p, *_ = _acon_gate(x, p1, p2, beta)
     mixed = (p1 - p2) * logistic(negative, s, p) + p2
-    return jnp.where(mixed == 0.0, 0.0, x * mixed)
+    return where(mixed == 0.0, 0.0, x * mixed)
 
 
 def _acon_c_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
