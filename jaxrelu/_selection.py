@@ -18,5 +18,6 @@ def where(condition: Array, chosen: ArrayLike, other: ArrayLike) -> Array:
 
 
 def clamp(x: Array, min_value: ArrayLike, max_value: ArrayLike) -> Array:
-    """x between the two, NaN where x is: on a CPU the form that converts 16-bit floats least."""
-    return where((x <= min_value) | (x >= max_value), where(x <= min_value, min_value, max_value), x)
+    """x between the two, NaN where x is: on a CPU with the fewest conversions of 16-bit floats."""
+    low, high = (jnp.asarray(bound, x.dtype) for bound in (min_value, max_value))
+    return where((x <= low) | (x >= high), where(x <= low, low, high), x)
