@@ -12,8 +12,11 @@ from ._selection import where
 
 def finite(x: Array) -> Array:
     """Infinities replaced by large numbers: 0 times them is 0, the limit, and not NaN."""
-    limit = float(jnp.finfo(x.dtype).max) / 4.0
-    return jnp.clip(x, -limit, limit)
+    return jnp.clip(x, -_large(x), _large(x))
+
+
+def _large(x: Array) -> float:
+    return float(jnp.finfo(x.dtype).max) / 4.0
 
 
 def logistic(negative: Array, s: Array, p: Array) -> Array:
@@ -21,9 +24,11 @@ def logistic(negative: Array, s: Array, p: Array) -> Array:
     return where(negative, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
 
 
-def gated(x: Array, negative: Array, s: Array, p: Array) -> Array:
-    """x logistic(z), exp(-|z|) = s (1 + p); `negative` says where z is."""
-    return jnp.where(negative, times_exp(finite(x), s, p), x) / exp_plus_1(s, p)
+def gated(x: Array, s: Array, p: Array, negative: Array | None = None) -> Array:
+    """x logistic(z), exp(-|z|) = s (1 + p); `negative` says where z is, if not where x is."""
+    bounded = jnp.maximum(x, -_large(x)) if negative is None else finite(x)
+    below = times_exp(bounded, s, p)
+    return jnp.where(x < 0 if negative is None else negative, below, x) / exp_plus_1(s, p)
 
 
 def gated_slope(negative: Array, s: Array, p: Array, m_high: Array, m_low: Array | float = 0.0) -> Array:

@@ -19,6 +19,7 @@ from ._numerics import (
     times_exp,
 )
 from ._rectifiers import leaky_relu, scaled
+from ._selection import where
 
 
 @composed(
@@ -87,9 +88,9 @@ def _outside(x: Array, left_threshold: Array, right_threshold: Array) -> tuple[A
 @elementwise(
     value=_srelu,
     slope=Steps(
-        index=lambda x, left_threshold, left_slope, right_threshold, right_slope: jnp.where(
-            x >= right_threshold, 2, jnp.where(x <= left_threshold, 0, 1)
-        ).astype(jnp.uint8),
+        index=lambda x, left_threshold, left_slope, right_threshold, right_slope: where(
+            x >= right_threshold, 2, (~(x <= left_threshold)).astype(jnp.uint8)
+        ),
         levels=lambda left_threshold, left_slope, right_threshold, right_slope: (left_slope, 1, right_slope),
     ),
     parameter_slopes={

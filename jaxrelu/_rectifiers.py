@@ -158,7 +158,7 @@ def _general_relu_index(
     if max_value is None:
         return above
     clamped = _before_clamp(x, negative_slope, threshold, shift) >= max_value
-    return jnp.where(clamped, 2, above.astype(jnp.uint8)).astype(jnp.uint8)
+    return where(clamped, 2, above.astype(jnp.uint8))
 
 
 @elementwise(

@@ -24,7 +24,7 @@ def _gelu(x: Array, approximate: bool) -> Array:
     a = jnp.abs(x)
     if approximate:
         s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC)
-        return gated(x, x < 0, s, p)
+        return gated(x, s, p)
     below = normal_tail(a)
     return jnp.where(x < 0, -below, x - below)
 

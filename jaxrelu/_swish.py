@@ -13,7 +13,7 @@ QUICK_GELU_RATE = 1.702  # makes logistic(1.702 x) close to the normal distribut
 
 
 @elementwise(
-    value=lambda x: gated(x, x < 0, *exponential_parts(-jnp.abs(x))),
+    value=lambda x: gated(x, *exponential_parts(-jnp.abs(x))),
     slope=lambda x: gated_slope(
         x < 0, *exponential_parts(-jnp.abs(x)), jnp.minimum(jnp.abs(x), underflow(x))
     ),
@@ -54,7 +54,7 @@ swish = silu
 
 
 def _swish(x: Array, beta: Array | float) -> Array:
-    return gated(x, beta * x < 0, *product_exp(jnp.abs(x), abs(beta)))
+    return gated(x, *product_exp(jnp.abs(x), abs(beta)), negative=beta * x < 0)
 
 
 def _swish_slope(x: Array, beta: Array | float) -> Array:
