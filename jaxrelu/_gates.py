@@ -26,9 +26,10 @@ def logistic(negative: Array, s: Array, p: Array) -> Array:
 
 def gated(x: Array, s: Array, p: Array, negative: Array | None = None) -> Array:
     """x logistic(z), exp(-|z|) = s (1 + p); `negative` says where z is, if not where x is."""
-    bounded = jnp.maximum(x, -_large(x)) if negative is None else finite(x)
-    below = times_exp(bounded, s, p)
-    return jnp.where(x < 0 if negative is None else negative, below, x) / exp_plus_1(s, p)
+    bounded = finite(x)
+    if negative is None:
+        negative, bounded = x < 0, jnp.maximum(x, -_large(x))
+    return jnp.where(negative, times_exp(bounded, s, p), x) / exp_plus_1(s, p)
 
 
 def gated_slope(negative: Array, s: Array, p: Array, m_high: Array, m_low: Array | float = 0.0) -> Array:

@@ -21,6 +21,7 @@ from numpy.polynomial import Chebyshev, Polynomial
 from ._arguments import as_float, as_operand
 from ._elementwise import Declaration, declaration_of, elementwise
 from ._polynomial_fits import FITS, Fit, Vector, cost
+from ._selection import where
 
 # Cheon, Kim and Kim's f3 and g3. f3 is the flattest at 1 of all odd polynomials of degree 7 with f(1) = 1;
 # g3 is steeper at 0, and only brings values near 1.
@@ -304,7 +305,7 @@ def _anywhere(polynomial: Callable[[Any], Any]) -> Callable[[Array], Array]:
 
     def function(x: Array) -> Array:
         y = polynomial(x)
-        return jnp.where(jnp.isnan(x), x, y) if isinstance(y, float) else y
+        return where(jnp.isnan(x), x, y) if isinstance(y, float) else y
 
     return function
 

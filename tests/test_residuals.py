@@ -1,6 +1,7 @@
 """What is kept for the backward pass: how many bytes, with which slopes, and in compiled memory."""
 
 import math
+import operator
 
 import jax
 import jax.numpy as jnp
@@ -189,17 +190,22 @@ def scanned(activation, weights, x):
     return (jax.lax.scan(layer, x, weights)[0] ** 2).sum()
 
 
-def temporary_bytes(network, activation):
-    shapes = ((LAYERS, WIDTH, HIDDEN), (LAYERS, HIDDEN, WIDTH))
-    weights = tuple(jax.ShapeDtypeStruct(shape, "float32") for shape in shapes)
+MATRICES = tuple(
+    jax.ShapeDtypeStruct(shape, "float32") for shape in ((LAYERS, WIDTH, HIDDEN), (LAYERS, HIDDEN, WIDTH))
+)
+
+
+def planned_bytes(loss, weights):
     x = jax.ShapeDtypeStruct((BATCH, WIDTH), "float32")
-    gradient = jax.jit(jax.grad(lambda weights, x: network(activation, weights, x)))
-    return gradient.lower(weights, x).compile().memory_analysis().temp_size_in_bytes
+    return jax.jit(jax.grad(loss)).lower(weights, x).compile().memory_analysis().temp_size_in_bytes
+
+
+def temporary_bytes(network, activation):
+    return planned_bytes(lambda weights, x: network(activation, weights, x), MATRICES)
 
 
 # Ours over jax.nn's on CPU: 0.67, 0.91, 0.91, 0.77, 0.75, 0.44 (jax 0.10) or 0.55 (0.12), and 0.80, with some
-# slack.
-# Four layers flatter nobody: what is kept in any case weighs more here than in the benchmark's eight.
+# slack. Four layers flatter nobody: what is kept in any case weighs more here than in the benchmark's eight.
 @pytest.mark.parametrize(
     ("name", "network", "most"),
     [
@@ -257,18 +263,14 @@ def test_slopes_by_parameters_wait_for_the_cotangent(name):
     """Computed in the forward pass they would be kept, a tensor each: twice what jax.checkpoint needs."""
     row = ROWS[name]
     parameters = {k: jnp.stack([jnp.asarray(v, "float32")] * LAYERS) for k, v in row.example.items()}
-    shapes = [(LAYERS, WIDTH, HIDDEN), (LAYERS, HIDDEN, WIDTH)]
-    first, second = (jax.ShapeDtypeStruct(shape, "float32") for shape in shapes)
 
     def needed(function):
         def loss(weights, x):
             for i in range(LAYERS):
-                one, other, learned = jax.tree.map(lambda leaf: leaf[i], weights)  # noqa: B023
-                x = x + function(x @ one, **learned) @ other
+                first, second, learned = jax.tree.map(operator.itemgetter(i), weights)
+                x = x + function(x @ first, **learned) @ second
             return (x**2).sum()
 
-        x = jax.ShapeDtypeStruct((BATCH, WIDTH), "float32")
-        compiled = jax.jit(jax.grad(loss)).lower((first, second, parameters), x).compile()
-        return compiled.memory_analysis().temp_size_in_bytes
+        return planned_bytes(loss, (*MATRICES, parameters))
 
     assert needed(row.function) <= 1.02 * needed(jax.checkpoint(row.function))
