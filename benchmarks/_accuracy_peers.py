@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from jax import Array
 
-from ._counterparts import COUNTERPARTS, KERAS, TORCH
+from references.counterparts import COUNTERPARTS, KERAS, TORCH
+
 from ._subjects import OURS, PEER, Subject
 
 LIBRARIES = (OURS, PEER, TORCH, KERAS)

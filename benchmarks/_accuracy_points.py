@@ -3,10 +3,10 @@
 import numpy as np
 
 import jaxrelu
+from references.textbook import exact
 
 from ._accuracy_formats import FORMATS
 from ._accuracy_programs import Program, jnp_float64, rounded
-from ._accuracy_textbook import exact
 
 _FORM = FORMATS["float64"]
 _NEIGHBOURS = 64

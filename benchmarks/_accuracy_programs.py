@@ -10,11 +10,11 @@ import numpy as np
 from jax import Array
 
 import jaxrelu
+from references.formulas import parameters_of, reference_of
 
 from ._accuracy_errors import MOST_CHANGES
 from ._accuracy_formats import FORMATS, Format, in_float64
 from ._accuracy_peers import Torch
-from ._accuracy_references import parameters_of, reference_of
 from ._subjects import Subject
 
 Program = Callable[[Array], tuple[Any, Any]]

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxrelu
+from references.formulas import rising
 
 from ._accuracy_errors import Tally, block, details
 from ._accuracy_formats import Format, inputs, widen
 from ._accuracy_profile import raised
 from ._accuracy_programs import compiled, exact, filled, is_odd, jnp_float64, sign_changes
-from ._accuracy_references import rising
 from ._subjects import Subject
 
 RESULTS = ("value", "slope")

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 import jaxrelu
+from references.by_hand import GATES
 
 from ._subjects import PEER, Subject, subjects
 
@@ -21,8 +22,6 @@ BITS = (2, 4, 8)  # of a rounded slope
 LAYOUTS = ("unrolled", "scan")
 # Memory is planned before the backend works: compiling takes a third less, and plans the same.
 _NO_BACKEND_WORK: dict[str, str | bool] = {"xla_backend_optimization_level": "0"}
-# The gates of the gated units, for act(u) * v as one writes it with jax.nn.
-_GATES = {"reglu": jax.nn.relu, "geglu": jax.nn.gelu, "swiglu": jax.nn.silu, "bilinear": lambda u: u}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +96,7 @@ def ways(row: jaxrelu.Variant) -> Iterator[Way]:
     Where `jax.nn` has no such function, `jax.checkpoint` is put around ours.
     """
     ours, *peers = subjects(row)
-    if row.name in _GATES:
+    if row.name in GATES:
         peers = [_gated_by_hand(row.name)]
     yield from (Way(PEER, peer) for peer in peers)
     plain = (*peers, ours)[0]
@@ -128,7 +127,7 @@ def _is_quantizable(row: jaxrelu.Variant) -> bool:
 
 
 def _gated_by_hand(name: str) -> Subject:
-    gate = _GATES[name]
+    gate = GATES[name]
     return Subject(PEER, lambda u, v: gate(u) * v, partners=1)
 
 

@@ -24,9 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ._counterparts import COUNTERPARTS, KERAS, TORCH
+from references.counterparts import COMPILED, COUNTERPARTS, KERAS, TORCH
 
-COMPILED = "torch.compile"
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 _PAUSE_S, _MOST_PAUSES = 0.002, 50
 _LONGEST = 1000  # characters of a message: Inductor's run to pages

@@ -25,11 +25,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ._counterparts import COUNTERPARTS, KERAS, TORCH
-from ._peer_process import COMPILED
+from references.counterparts import COMPILED, COUNTERPARTS, KERAS, TORCH
+
 from ._progress import Progress
 
-PEERS = (TORCH, COMPILED, KERAS)
 OWN = "own"  # outputs as the library has them: fresh ones, from malloc or its cache of GPU memory
 DEVICES = ("cpu", "gpu")
 _NEEDS = {TORCH: (TORCH,), COMPILED: (TORCH,), KERAS: (KERAS, TORCH)}

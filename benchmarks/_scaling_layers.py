@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from references.by_hand import PEERS
+
 from ._programs import STAGES
 from ._results import Row
 from ._subjects import OURS, PEER, Subject, selection, subjects
-from ._transformer_training import PEERS
 
 UNROLLED, SCAN = FORMS = ("unrolled", "scan")
 _WIDTH = 8

@@ -7,9 +7,10 @@ from typing import Any
 
 import jax
 
+from references.counterparts import PEERS
+
 from . import _options, report
 from ._environment import environment
-from ._peers import PEERS
 from ._progress import Progress
 from ._results import Result
 from ._section import Section, load

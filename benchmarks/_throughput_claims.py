@@ -6,7 +6,8 @@ import statistics
 from rich import box
 from rich.table import Table
 
-from ._peers import PEERS
+from references.counterparts import PEERS
+
 from ._programs import DONATED, FRESH
 from ._results import Row
 from ._subjects import OURS

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from rich import box
 from rich.table import Table
 
-from ._peers import PEERS
+from references.counterparts import PEERS
+
 from ._programs import DONATED, FRESH, STAGES
 from ._results import Row
 from ._subjects import OURS, PEER

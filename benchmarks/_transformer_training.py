@@ -14,6 +14,7 @@ from jax import Array
 
 import jaxrelu
 from jaxrelu.masks import weight_decay_mask
+from references.by_hand import PEERS
 
 from ._subjects import OURS, PEER
 from ._timing import Call
@@ -24,15 +25,6 @@ MODES = (PLAIN, REMAT, QUANTISED)
 
 Key = tuple[str, str]  # library, mode
 
-# Each variant that is trained as jax.nn has it, or as its users write it.
-PEERS: dict[str, Activation] = {
-    "relu": jax.nn.relu,
-    "squared_relu": lambda x: jnp.square(jax.nn.relu(x)),
-    "gelu": jax.nn.gelu,
-    "silu": jax.nn.silu,
-    "mish": jax.nn.mish,
-    "swiglu": lambda gate, value: jax.nn.silu(gate) * value,
-}
 _SMOOTH = ("gelu", "silu", "mish")  # those whose slope 4 bits can approximate
 _OPTIMIZER = optax.adamw(1e-3, weight_decay=0.1, mask=weight_decay_mask)
 

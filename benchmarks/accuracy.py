@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxrelu
+from references.formulas import parameters_of, rising
 
 from ._accuracy_errors import Tally, block, details
 from ._accuracy_formats import FORMATS, Format
@@ -36,7 +37,6 @@ from ._accuracy_programs import (
     precision,
     sign_changes,
 )
-from ._accuracy_references import parameters_of, rising
 from ._accuracy_rows import REFERENCE, row_of
 from ._accuracy_scan import RESULTS, Keys, Scan, key_of
 from ._accuracy_state import State

@@ -23,11 +23,12 @@ import jax
 import jax.numpy as jnp
 
 import jaxrelu
+from references.counterparts import PEERS
 
 from ._cache import FROM_MEMORY, IN_CACHE, cache_bytes
 from ._failures import describe, recorded_failure
 from ._memory_space import available_bytes, in_words
-from ._peers import OWN, PEERS, Peers, Remote, has
+from ._peers import OWN, Peers, Remote, has
 from ._programs import FRESH
 from ._progress import Progress
 from ._results import Record, Row

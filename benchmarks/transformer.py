@@ -18,6 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from references.by_hand import PEERS
+
 from ._failures import describe, recorded_failure
 from ._memory_space import available_bytes, in_words
 from ._progress import Progress
@@ -26,7 +28,7 @@ from ._statistics import summary
 from ._subjects import PEER
 from ._timing import interleave
 from ._transformer_model import Plan
-from ._transformer_training import MODES, PEERS, PLAIN, QUANTISED, Key, Training, Way, ways
+from ._transformer_training import MODES, PLAIN, QUANTISED, Key, Training, Way, ways
 from ._transformer_views import plots as plots
 from ._transformer_views import tables as tables
 

@@ -4,7 +4,6 @@ Between `<!-- NAME: begin -->` and `<!-- NAME: end -->` a page holds what a func
 holds page and function equal.
 """
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from benchmarks import (
     scaling,
     transformer,
 )
+from references.differences import DIFFERENCES
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
@@ -122,12 +122,8 @@ def _ratio(rows: list[dict[str, Any]], variant: str, dtype: str, size: int) -> s
 
 def differences() -> str:
     """The table of the tests."""
-    specification = importlib.util.spec_from_file_location("differences", ROOT / "tests" / "differences.py")
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
     rows = []
-    for row in module.DIFFERENCES:
+    for row in DIFFERENCES:
         names = ", ".join(f"`{name}`" for name in row.variants.split())
         rows.append([row.library, names, f"{row.what} at {', '.join(row.at)}", row.reason])
     return table(["library", "functions", "what", "why"], rows)

@@ -8,9 +8,9 @@ import jax
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
-from references import cases_of, parameters_of, reference_of
 
 import jaxrelu
+from references.numpy_functions import cases_of, parameters_of, reference_of
 
 SMALL_FLOATS = ("float8_e4m3fn", "float8_e5m2", "float16", "bfloat16")
 

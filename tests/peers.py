@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks._counterparts import COUNTERPARTS, Counterpart
+from references.counterparts import COUNTERPARTS, Counterpart
 
 Peer = Callable[[Any], Any]
 Evaluated = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]

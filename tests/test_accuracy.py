@@ -21,10 +21,10 @@ from measures import (
     sample32,
     sample64,
 )
-from references import ROWS, cases_of, parameters_of, reference_of
 
 import jaxrelu
 from jaxrelu._elementwise import declaration_of
+from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
 
 NAMES = list(ROWS)
 
@@ -127,7 +127,7 @@ def test_slopes_by_parameters(name):
         got = parameter_slopes(name)(x, parameters)
         for parameter in parameters:
             formula = reference_of(name).parameter_slopes.get(parameter)
-            assert formula, f"add the slope by {parameter} of {name} to tests/references.py"
+            assert formula, f"add the slope by {parameter} of {name} to references/"
             want = formula(x.astype(np.float64), **as_received(case, np.float32))
             want = np.broadcast_to(want, parameters[parameter].shape)
             np.testing.assert_allclose(got[parameter], want, rtol=1e-6, atol=1e-6)

@@ -21,14 +21,14 @@ from benchmarks._accuracy_forms import disagreements
 from benchmarks._accuracy_peers import peers
 from benchmarks._accuracy_points import exact_results, points
 from benchmarks._accuracy_programs import compiled, exact, filled, jnp_float64, sign_changes
-from benchmarks._accuracy_references import REFERENCES, parameters_of
 from benchmarks._accuracy_rows import row_of
 from benchmarks._accuracy_scan import Keys, Scan
 from benchmarks._accuracy_state import State
-from benchmarks._accuracy_textbook import TEXTBOOK
-from benchmarks._accuracy_textbook import exact as exactly
 from benchmarks._subjects import OURS, PEER, Subject, subjects
 from jaxrelu._rows import ROWS
+from references.formulas import REFERENCES, parameters_of
+from references.textbook import TEXTBOOK
+from references.textbook import exact as exactly
 
 SMALL = [name for name, form in FORMATS.items() if form.bits <= 16]
 VARIANTS = {row.name: row for row in ROWS if row.name in REFERENCES}

@@ -15,10 +15,10 @@ from rich.console import Console
 
 import jaxrelu
 from benchmarks import _peer_process, _peers, _session, throughput
-from benchmarks._counterparts import COUNTERPARTS
 from benchmarks._peer_process import Library, answer, normal
 from benchmarks._peers import PeerError, Peers
 from benchmarks._progress import Progress
+from references.counterparts import COUNTERPARTS
 
 SHAPE = (2, 64)
 # What stands in for `_peer_process`: %s is done for each command that is read.

@@ -19,7 +19,8 @@ from benchmarks import transformer
 from benchmarks.__main__ import app
 from benchmarks._subjects import OURS, PEER
 from benchmarks._transformer_model import Plan, Transformer, batch, loss, text
-from benchmarks._transformer_training import PEERS, PLAIN, QUANTISED, REMAT, ways
+from benchmarks._transformer_training import PLAIN, QUANTISED, REMAT, ways
+from references.by_hand import PEERS
 
 PLAN = Plan(layers=2, width=16, hidden=32, heads=2, length=8, batch=2)
 

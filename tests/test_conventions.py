@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from measures import compiled, expected, float64, measured
-from references import ROWS, cases_of, parameters_of, reference_of
+
+from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
 
 PEERS = [name for name, row in ROWS.items() if row.peer]
 

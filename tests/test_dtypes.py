@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from references import ROWS, parameters_of, reference_of
 
 import jaxrelu
+from references.numpy_functions import ROWS, parameters_of, reference_of
 
 FLOATS = ("float8_e4m3fn", "float8_e5m2", "float16", "bfloat16", "float32")
 WITH_PARAMETERS = [name for name in ROWS if reference_of(name).parameter_slopes]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 import pytest
 from derivations import TABLES, assert_derived, table_of
 from measures import assert_accurate32, sample32, value_and_slope
-from references import parameters_of, reference_of
 
 import jaxrelu
 from jaxrelu import _normal, _numerics
+from references.numpy_functions import parameters_of, reference_of
 
 
 def fresh(name):
@@ -67,5 +67,5 @@ def test_a_wrong_scalar_is_found(monkeypatch):
 
 
 def test_a_missing_reference_is_a_failure():
-    with pytest.raises(AssertionError, match=r"add the float64 reference of nelu to tests/references.py"):
+    with pytest.raises(AssertionError, match=r"add the float64 reference of nelu to references/"):
         reference_of("nelu")

@@ -7,11 +7,11 @@ import functools
 
 import numpy as np
 import pytest
-from differences import DIFFERENCES
 from measures import value_and_slope
 from peers import ARGUMENTS, LIBRARIES, SLOPE
 
 import jaxrelu
+from references.differences import DIFFERENCES
 
 ROWS = jaxrelu.catalogue()
 VARIANTS = {

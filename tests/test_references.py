@@ -5,7 +5,8 @@ import functools
 import numpy as np
 import pytest
 from mpmath import mp
-from references import REFERENCES, cases_of, reference_of
+
+from references.numpy_functions import REFERENCES, cases_of, reference_of
 
 # Offset, so that no point is a kink; then the tails, the neighbourhood of 0, and where slopes change sign.
 POINTS = np.concatenate(

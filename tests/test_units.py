@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 from measures import all_patterns, assert_within, float64
-from references_units import UNITS
 
 import jaxrelu
+from references.units import UNITS
 
 CATALOGUE = jaxrelu.catalogue()
 GATED = [name for name in UNITS if CATALOGUE[name].partners]

@@ -14,16 +14,16 @@ To add a variant, add its entry to `PIECEWISE` or `SMOOTH` under the name of its
 import inspect
 from typing import Any
 
-from formulas import Reference
-from references_piecewise import PIECEWISE
-from references_smooth import SMOOTH
-from references_units import UNITS
-
 import jaxrelu
+
+from .entry import Reference
+from .piecewise import PIECEWISE
+from .smooth import SMOOTH
+from .units import UNITS
 
 REFERENCES: dict[str, Reference] = {**PIECEWISE, **SMOOTH}
 
-# These join several numbers: their references stand in references_units.py, their tests in test_units.py.
+# These join several numbers: their references stand in units.py, their tests in test_units.py.
 SEVERAL = set(UNITS)
 # Every other row maps one number to one, or to a few: what most tests are parametrised on.
 ROWS = {name: row for name, row in jaxrelu.catalogue().items() if name not in SEVERAL}
@@ -31,7 +31,7 @@ ROWS = {name: row for name, row in jaxrelu.catalogue().items() if name not in SE
 
 def reference_of(name: str) -> Reference:
     """The reference of a row of the catalogue; its absence is a failure, not a skipped test."""
-    assert name in REFERENCES, f"add the float64 reference of {name} to tests/references.py"
+    assert name in REFERENCES, f"add the float64 reference of {name} to references/"
     return REFERENCES[name]
 
 

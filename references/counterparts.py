@@ -5,10 +5,12 @@ JAX is not imported here: the peers' processes read this map too.
 
 import dataclasses
 import importlib
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-TORCH, KERAS = "torch", "keras"
+TORCH, COMPILED, KERAS = "torch", "torch.compile", "keras"
+PEERS = (TORCH, COMPILED, KERAS)  # what runs in processes of their own
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-from formulas import Formula, Reference, above, below, near, scaled
 from mpmath import mp
+
+from .entry import Formula, Reference, above, below, near, scaled
 
 
 def general_relu(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Any:

@@ -16,7 +16,7 @@ from jax import Array, lax
 
 import jaxrelu
 
-from . import _accuracy_lines as lines
+from . import lines
 
 Both = tuple[Array, Array]
 Formula = Callable[..., Both]
@@ -39,7 +39,7 @@ class Reference:
 def reference_of(name: str) -> Reference:
     """The reference of a variant."""
     if name not in REFERENCES:
-        raise LookupError(f"add the float64 reference of {name} to benchmarks/_accuracy_references.py")
+        raise LookupError(f"add the float64 reference of {name} to references/formulas.py")
     return REFERENCES[name]
 
 

@@ -1,4 +1,4 @@
-"""Value and slope, in float64, of the variants made of lines and parabolas; see `_accuracy_references.py`."""
+"""Value and slope, in float64, of the variants made of lines and parabolas; see `formulas.py`."""
 
 import jax.numpy as jnp
 from jax import Array

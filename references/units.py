@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from references_piecewise import PIECEWISE
-from references_smooth import SMOOTH
 from scipy.special import expit
+
+from .piecewise import PIECEWISE
+from .smooth import SMOOTH
 
 
 class Unit(NamedTuple):

@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
-from formulas import Reference, above, below, near, scaled
 from mpmath import mp
 from scipy.special import expit, ndtr
+
+from .entry import Reference, above, below, near, scaled
 
 
 def density(x: Any) -> Any:

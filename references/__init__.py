@@ -1,0 +1,1 @@
+"""What every variant should return, and what other libraries call it: for tests, benchmarks and docs."""

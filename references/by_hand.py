@@ -1,0 +1,26 @@
+"""Functions of `jax.nn`, and what its users write where it has none."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+Activation = Callable[..., Array]
+
+# Each variant that is trained as jax.nn has it, or as its users write it.
+PEERS: dict[str, Activation] = {
+    "relu": jax.nn.relu,
+    "squared_relu": lambda x: jnp.square(jax.nn.relu(x)),
+    "gelu": jax.nn.gelu,
+    "silu": jax.nn.silu,
+    "mish": jax.nn.mish,
+    "swiglu": lambda gate, value: jax.nn.silu(gate) * value,
+}
+# The gates of the gated units, for act(u) * v as one writes it with jax.nn.
+GATES: dict[str, Activation] = {
+    "reglu": jax.nn.relu,
+    "geglu": jax.nn.gelu,
+    "swiglu": jax.nn.silu,
+    "bilinear": lambda u: u,
+}
