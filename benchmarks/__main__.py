@@ -61,8 +61,8 @@ def throughput(
     cores, all variants half an hour. A row that stays unstable by pyperf's rules is marked, and left out of
     what is claimed.
     """
-    options = {"variants": variants, "dtypes": dtypes, "sizes": sizes, "peers": peers}
-    _run(("throughput",), _preset(smoke), output, device, **options)
+    given = {"variants": variants, "dtypes": dtypes, "sizes": sizes, "peers": peers}
+    _run(("throughput",), _preset(smoke), output, device, **given)
 
 
 @app.command()
@@ -77,9 +77,10 @@ def memory(
     smoke: Smoke = False,
 ) -> None:
     """Shows what is kept for the backward pass, and who needs least for a deep net; a quarter of an hour."""
-    from . import _memory_patterns, _options
+    from .command import options
+    from .memory import nets
 
-    chosen = patterns and _options.names("--patterns", patterns, tuple(_memory_patterns.PATTERNS))
+    chosen = patterns and options.names("--patterns", patterns, tuple(nets.PATTERNS))
     _run(("memory",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, patterns=chosen)
 
 
@@ -121,11 +122,12 @@ def accuracy(
     smoke: Smoke = False,
 ) -> None:
     """Compares value and slope with exact results, in every format, jax.nn beside it; two minutes."""
-    from . import _options, accuracy
+    from .accuracy.formats import FORMATS
+    from .command import options
 
-    chosen = formats and _options.names("--formats", formats, tuple(accuracy.FORMATS))
-    options = {"formats": chosen, "exhaustive": exhaustive, "folder": str(output)}
-    _run(("accuracy",), _preset(smoke), output, device, variants=variants, **options)
+    chosen = formats and options.names("--formats", formats, tuple(FORMATS))
+    given = {"formats": chosen, "exhaustive": exhaustive, "folder": str(output)}
+    _run(("accuracy",), _preset(smoke), output, device, variants=variants, **given)
 
 
 @app.command()
@@ -142,9 +144,9 @@ def compare(
     ] = None,
 ) -> None:
     """Compares two results row by row: ratio of the medians, pyperf's test, geometric means."""
-    from . import _options, compare, report
+    from .command import compare, options, report
 
-    rows = [_options.timed_rows(name, path, section) for name, path in (("FIRST", first), ("SECOND", second))]
+    rows = [options.timed_rows(name, path, section) for name, path in (("FIRST", first), ("SECOND", second))]
     console = report.console()
     for table in compare.tables(*rows, everything=everything):
         print(report.markdown(table)) if markdown else console.print(table)
@@ -185,9 +187,10 @@ def report_(
     output: Annotated[Path, typer.Option(help="Where to look for the newest.")] = Path("results"),
 ) -> None:
     """Prints the tables of a run, and writes its plots and report.md anew."""
-    from . import _options, _results, report  # JAX is imported only for work, so that help is quick
+    from .command import options, report
+    from .core import results  # JAX is imported only for work, so that help is quick
 
-    report.write(_results.Result.read(_options.folder("folder", folder, output)), report.console())
+    report.write(results.Result.read(options.folder("folder", folder, output)), report.console())
 
 
 def _preset(smoke: bool) -> str:
@@ -195,9 +198,9 @@ def _preset(smoke: bool) -> str:
 
 
 def _run(names: tuple[str, ...], preset: str, output: Path, device: str | None, **options: object) -> None:
-    from . import _session
+    from .command import session
 
-    raise typer.Exit(_session.run(names, preset, output, device, **options))
+    raise typer.Exit(session.run(names, preset, output, device, **options))
 
 
 if __name__ == "__main__":

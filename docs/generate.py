@@ -15,16 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxrelu
-from benchmarks import (
-    _convergence_summary,
-    _failures,
-    _peers,
-    _subjects,
-    _throughput_claims,
-    report,
-    scaling,
-    transformer,
-)
+from benchmarks import scaling, transformer
+from benchmarks.command import report
+from benchmarks.convergence.statistics import summarise
+from benchmarks.core import failures, subjects
+from benchmarks.throughput import claims as throughput_claims
+from references import counterparts
 from references.differences import DIFFERENCES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,12 +141,12 @@ def keras() -> str:
 
 
 def _against_peers(path: Path) -> str:
-    wanted = (_subjects.OURS, *_peers.PEERS)
+    wanted = (subjects.OURS, *counterparts.PEERS)
     return _in_short([row for row in _rows(path, "throughput") if row.get("library") in wanted])
 
 
 def _in_short(rows: list[dict[str, Any]]) -> str:
-    table = _throughput_claims.claims([row for row in rows if "samples" in row])
+    table = throughput_claims.claims([row for row in rows if "samples" in row])
     assert table is not None, "there is no row to claim anything of"
     return report.markdown(table).strip()
 
@@ -167,7 +163,7 @@ def transformers() -> str:
 
 def _tables(section: Any) -> str:
     rows = _rows(RESULTS, section.SECTION)
-    return "\n\n".join(report.markdown(table).strip() for table in section.tables(_failures.measured(rows)))
+    return "\n\n".join(report.markdown(table).strip() for table in section.tables(failures.measured(rows)))
 
 
 def _rows(path: Path, section: str) -> list[dict[str, Any]]:
@@ -222,7 +218,7 @@ def trained() -> str:
     """Gelu with the exact slope and with rounded ones, from the committed run."""
     rows = _rows(RESULTS, "convergence")
     lines = []
-    for each in _convergence_summary.summarise([r for r in rows if r["variant"].startswith("gelu")]):
+    for each in summarise([r for r in rows if r["variant"].startswith("gelu")]):
         low, middle, high = each.quartiles
         lines.append(
             [f"`{each.variant}`", f"{each.row['rate']:.3g}", f"{100 * each.mean:.1f}",

@@ -28,7 +28,7 @@ from sklearn.model_selection import train_test_split
 
 import jaxrelu
 from benchmarks import throughput
-from benchmarks._progress import Progress
+from benchmarks.core.progress import Progress
 from jaxrelu.masks import weight_decay_mask
 from jaxrelu.nnx import PReLU
 

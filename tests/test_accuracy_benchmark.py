@@ -13,18 +13,19 @@ import pytest
 from mpmath import mp
 from typer.testing import CliRunner
 
-from benchmarks import _accuracy_page, accuracy
+from benchmarks import accuracy
 from benchmarks.__main__ import app
-from benchmarks._accuracy_errors import FAULTS, Tally, block, details
-from benchmarks._accuracy_formats import FORMATS, from_keys, inputs, widen
-from benchmarks._accuracy_forms import disagreements
-from benchmarks._accuracy_peers import peers
-from benchmarks._accuracy_points import exact_results, points
-from benchmarks._accuracy_programs import compiled, exact, filled, jnp_float64, sign_changes
-from benchmarks._accuracy_rows import row_of
-from benchmarks._accuracy_scan import Keys, Scan
-from benchmarks._accuracy_state import State
-from benchmarks._subjects import OURS, PEER, Subject, subjects
+from benchmarks.accuracy import page as accuracy_page
+from benchmarks.accuracy.calls import disagreements
+from benchmarks.accuracy.errors import FAULTS, Tally, block, details
+from benchmarks.accuracy.formats import FORMATS, from_keys, inputs, widen
+from benchmarks.accuracy.peers import peers
+from benchmarks.accuracy.points import exact_results, points
+from benchmarks.accuracy.programs import compiled, exact, filled, jnp_float64, sign_changes
+from benchmarks.accuracy.rows import row_of
+from benchmarks.accuracy.scan import Keys, Scan
+from benchmarks.accuracy.state import State
+from benchmarks.core.subjects import OURS, PEER, Subject, subjects
 from jaxrelu._rows import ROWS
 from references.formulas import REFERENCES, parameters_of
 from references.textbook import TEXTBOOK
@@ -226,15 +227,15 @@ def test_a_scan_of_other_sources_is_not_taken_up(tmp_path: Path, monkeypatch: py
     kept.next_block = 2
     State(tmp_path).keep("relu", kept, now=True)
     kept.next_block = 0
-    monkeypatch.setattr("benchmarks._accuracy_state.identity", lambda: "other sources")
+    monkeypatch.setattr("benchmarks.accuracy.state.identity", lambda: "other sources")
     assert State(tmp_path).take_up("relu", kept) == 0
     monkeypatch.undo()
     assert State(tmp_path).take_up("relu", kept) == 2
 
 
 def test_the_page_shows_the_committed_results() -> None:
-    assert _accuracy_page.PAGE.read_text() == _accuracy_page.page(), "run python -m benchmarks._accuracy_page"
-    rows = json.loads((_accuracy_page.RESULTS / "accuracy-cpu.json").read_text())["sections"]["accuracy"]
+    assert accuracy_page.PAGE.read_text() == accuracy_page.page(), "run python -m benchmarks.accuracy.page"
+    rows = json.loads((accuracy_page.RESULTS / "accuracy-cpu.json").read_text())["sections"]["accuracy"]
     assert set(accuracy.variant_names()) <= {row["variant"] for row in rows}
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from timed import invoke, row
 
-from benchmarks._results import Result
-from benchmarks._subjects import OURS
+from benchmarks.core.results import Result
+from benchmarks.core.subjects import OURS
 
 RELU = "relu jaxrelu float32 2^20 value_and_gradient in cache donated"
 

@@ -11,13 +11,15 @@ import pytest
 from typer.testing import CliRunner
 
 import jaxrelu
-from benchmarks import _memory_page, _memory_patterns, memory
+from benchmarks import memory
 from benchmarks.__main__ import app
-from benchmarks._memory_patterns import PATTERNS, Net, temporary_bytes, ways
-from benchmarks._memory_views import cells, least, tables
-from benchmarks._progress import Progress
-from benchmarks._subjects import PEER
-from benchmarks.report import console
+from benchmarks.command.report import console
+from benchmarks.core.progress import Progress
+from benchmarks.core.subjects import PEER
+from benchmarks.memory import nets
+from benchmarks.memory import page as memory_page
+from benchmarks.memory.nets import PATTERNS, Net, temporary_bytes, ways
+from benchmarks.memory.tables import cells, least, tables
 
 ROWS = jaxrelu.catalogue()
 
@@ -51,14 +53,14 @@ def test_the_net_is_that_of_the_published_figures(name, pattern, layout, units):
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_every_way_gives_the_same_gradient(pattern):
-    followed = 16 // (_memory_patterns.POOL if pattern == "pooling" else 1)
+    followed = 16 // (nets.POOL if pattern == "pooling" else 1)
     random = np.random.default_rng(0)
     w1, w2, x = (jnp.asarray(random.normal(size=s), jnp.float32) for s in ((4, 16), (followed, 4), (8, 4)))
     weights = {"w1": [w1], "w2": w2, "learned": []}
-    key = jax.random.key(0, impl=_memory_patterns.KEYS)
+    key = jax.random.key(0, impl=nets.KEYS)
     expected = None
     for way in ways(ROWS["relu"]):
-        layer = _memory_patterns._layer(way, pattern)
+        layer = nets._layer(way, pattern)
         gradient = jax.jit(jax.grad(lambda w, layer=layer: jnp.mean(layer(x, w, key) ** 2)))(weights)
         assert bool(jnp.any(gradient["w2"])) == (pattern != "frozen")
         expected = gradient if expected is None else expected
@@ -114,7 +116,7 @@ def test_a_net_that_cannot_be_is_skipped_and_one_that_fails_is_recorded(monkeypa
             raise RuntimeError("RESOURCE_EXHAUSTED: a test")
         return 1000
 
-    monkeypatch.setattr(memory, "temporary_bytes", fails)
+    monkeypatch.setattr(memory.experiment, "temporary_bytes", fails)
     settings = dataclasses.replace(memory.Settings.SMOKE, variants=("crelu",), patterns=("dot", "residual"))
     rows = record_of(settings)
     assert {row["pattern"] for row in rows if "skipped" in row} == {"residual"}
@@ -129,16 +131,16 @@ def test_patterns_of_the_command_line():
 
 
 def test_the_page_shows_the_committed_results():
-    assert _memory_page.PAGE.read_text() == _memory_page.page(), "run python -m benchmarks._memory_page"
+    assert memory_page.PAGE.read_text() == memory_page.page(), "run python -m benchmarks.memory.page"
 
 
 def test_a_later_run_replaces_what_it_measured_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(_memory_page, "RESULTS", tmp_path)
+    monkeypatch.setattr(memory_page, "RESULTS", tmp_path)
     for units, others in ((1, [row("b", 7)]), (2, [])):
         environment = {"arguments": ["/a/path"], "jax": "0.10.2", "backend": "cpu"}
         content = {"environment": environment, "sections": {"memory": [row("a", units), *others]}}
         (tmp_path / "results.json").write_text(json.dumps(content))
-        path = _memory_page.keep(tmp_path)
+        path = memory_page.keep(tmp_path)
     assert path.name == "memory-cpu-jax-0.10.json" and "/a/path" not in path.read_text()
     kept = json.loads(path.read_text())["sections"]["memory"]
     assert {row["way"]: row["temp_bytes"] for row in kept} == {"a": 2, "b": 7}

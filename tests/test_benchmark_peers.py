@@ -14,14 +14,17 @@ import typer
 from rich.console import Console
 
 import jaxrelu
-from benchmarks import _peer_process, _peers, _session, throughput
-from benchmarks._peer_process import Library, answer, normal
-from benchmarks._peers import PeerError, Peers
-from benchmarks._progress import Progress
-from references.counterparts import COUNTERPARTS
+from benchmarks import throughput
+from benchmarks.command import session
+from benchmarks.core.progress import Progress
+from benchmarks.peers import library as peer_process
+from benchmarks.peers import processes
+from benchmarks.peers.library import Library, answer, normal
+from benchmarks.peers.processes import PeerError, Peers
+from references.counterparts import COUNTERPARTS, PEERS
 
 SHAPE = (2, 64)
-# What stands in for `_peer_process`: %s is done for each command that is read.
+# What stands in for `peers/library.py`: %s is done for each command that is read.
 STAND_IN = """
 import json, os, sys, time
 print(json.dumps({"ready": "1"}), flush=True)
@@ -39,10 +42,10 @@ def peers_of(script: str, limit_s: float = 30.0) -> Peers:
 
 @pytest.fixture
 def all_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_peers, "installed", lambda _: True)
+    monkeypatch.setattr(processes, "installed", lambda _: True)
 
 
-def prepared(peers: Peers, variant: str = "relu") -> _peers.Remote:
+def prepared(peers: Peers, variant: str = "relu") -> processes.Remote:
     return peers.prepare("torch", variant, "float32", SHAPE, "forward")
 
 
@@ -112,7 +115,7 @@ def test_threads_are_as_many_as_the_cores_and_spin_only_for_a_moment() -> None:
 
 def test_what_is_not_installed_is_named_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
-        _peers.importlib.util, "find_spec", lambda name: None if name == "keras" else object()
+        processes.importlib.util, "find_spec", lambda name: None if name == "keras" else object()
     )
     with (tmp_path / "said").open("w+") as file:
         with Peers(("torch", "keras"), "cpu", Progress(Console(file=file))) as peers:
@@ -178,15 +181,15 @@ def test_an_exception_is_an_answer(torch: Library, command: dict[str, Any], said
 
 def test_no_answer_before_the_threads_have_ceased_to_spin(monkeypatch: pytest.MonkeyPatch) -> None:
     spun, pauses = iter([0.0, 0.002, 0.002, 0.0035, 0.0035, 0.0036]), []
-    monkeypatch.setattr(_peer_process.time, "process_time", lambda: next(spun))
-    monkeypatch.setattr(_peer_process.time, "sleep", pauses.append)
-    _peer_process.rest()
+    monkeypatch.setattr(peer_process.time, "process_time", lambda: next(spun))
+    monkeypatch.setattr(peer_process.time, "sleep", pauses.append)
+    peer_process.rest()
     assert len(pauses) == 3
 
 
 @pytest.mark.parametrize("library", ["torch", "keras"])
 def test_a_real_process(library: str) -> None:
-    if not _peers.installed(library):
+    if not processes.installed(library):
         pytest.skip(f"{library} is not installed")
     with Peers((library,), "cpu", Progress(Console(quiet=True))) as peers:
         remote = peers.prepare(library, "gelu", "float16", SHAPE, "value_and_gradient", sets=2)
@@ -204,7 +207,7 @@ def measured(all_installed: None, monkeypatch: pytest.MonkeyPatch) -> Callable[.
 
     def run(deed: str, *peers: str) -> list[dict[str, Any]]:
         script = (STAND_IN % deed).replace('"seconds": number', '"seconds": 1e-5')
-        monkeypatch.setattr(_peers, "_command", lambda *_: [sys.executable, "-c", script])
+        monkeypatch.setattr(processes, "_command", lambda *_: [sys.executable, "-c", script])
         found: list[dict[str, Any]] = []
         settings = dataclasses.replace(throughput.Settings.SMOKE, variants=("relu", "crelu"), peers=peers)
         settings = dataclasses.replace(settings, dtypes=("float32",), checkpoint=False)
@@ -238,10 +241,10 @@ def test_rows_of_a_peer_have_ours_beside_them(measured: Callable[..., list[dict[
 
 @pytest.mark.usefixtures("all_installed")
 def test_which_peers_are_measured() -> None:
-    assert throughput.Settings.FULL.peers == _peers.PEERS
+    assert throughput.Settings.FULL.peers == PEERS
     assert throughput.Settings.QUICK.peers == ()
     section: Any = throughput
     for given, meant in (("none", ()), ("keras, torch", ("keras", "torch"))):
-        assert _session._settings(section, "FULL", {"peers": given}).peers == meant
+        assert session._settings(section, "FULL", {"peers": given}).peers == meant
     with pytest.raises(typer.BadParameter, match="did you mean torch"):
-        _session._settings(section, "FULL", {"peers": "toch"})
+        session._settings(section, "FULL", {"peers": "toch"})

@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from benchmarks import scaling, throughput
 from benchmarks.__main__ import app
-from benchmarks._cache import FROM_MEMORY, IN_CACHE
-from benchmarks._scaling_layers import gradient, implementations
-from benchmarks._scaling_views import copies, spread
-from benchmarks._subjects import OURS, PEER
+from benchmarks.core.regimes import FROM_MEMORY, IN_CACHE
+from benchmarks.core.subjects import OURS, PEER
+from benchmarks.scaling.layers import gradient, implementations
+from benchmarks.scaling.tables import copies, spread
 
 
 def invoked(output: Path, *arguments: str) -> tuple[Any, list[dict[str, Any]]]:
@@ -54,8 +54,8 @@ def test_smoke(tmp_path: Path) -> None:
 
 
 def test_sizes_that_do_not_fit_are_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throughput, "available_bytes", lambda: 1000)
-    monkeypatch.setattr(scaling, "_run_layers", lambda *_: None)
+    monkeypatch.setattr(throughput.experiment, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(scaling.experiment, "_run_layers", lambda *_: None)
     result, rows = invoked(tmp_path)
     assert result.exit_code == 0
     assert len(rows) == len(scaling.Settings.SMOKE.sizes)
@@ -68,8 +68,8 @@ def test_a_variant_that_fails_does_not_stop_the_others(
     def fails(*_: Any) -> None:
         raise RuntimeError("RESOURCE_EXHAUSTED: a test")
 
-    monkeypatch.setattr(scaling, "_run_elements", lambda *_: None)
-    monkeypatch.setattr(scaling, "measured", fails)
+    monkeypatch.setattr(scaling.experiment, "_run_elements", lambda *_: None)
+    monkeypatch.setattr(scaling.experiment, "measured", fails)
     result, rows = invoked(tmp_path)
     assert result.exit_code == 0
     assert len(rows) == 3

@@ -17,13 +17,15 @@ import numpy as np
 import pytest
 from timed import invoke, pair
 
-from benchmarks import _cache, _options, _statistics, throughput
-from benchmarks._cache import FROM_MEMORY, IN_CACHE, buffer_sets, cache_bytes
-from benchmarks._programs import DONATED, FRESH, STAGES, Program
-from benchmarks._statistics import shortened, summary, warnings
-from benchmarks._subjects import CHECKPOINT, OURS, PEER, checkpointed, subjects
-from benchmarks._throughput_claims import claims
-from benchmarks._timing import Call, interleave
+from benchmarks import throughput
+from benchmarks.command import options
+from benchmarks.core import regimes, statistics
+from benchmarks.core.programs import DONATED, FRESH, STAGES, Program
+from benchmarks.core.regimes import FROM_MEMORY, IN_CACHE, buffer_sets, cache_bytes
+from benchmarks.core.statistics import shortened, summary, warnings
+from benchmarks.core.subjects import CHECKPOINT, OURS, PEER, checkpointed, subjects
+from benchmarks.core.timing import Call, interleave
+from benchmarks.throughput.claims import claims
 from jaxrelu import catalogue
 
 # -- regimes ---------------------------------------------------------------------------------------
@@ -57,7 +59,7 @@ def test_shared_caches_count_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             folder.mkdir(parents=True)
             for name, text in (("level", level), ("size", size), ("shared_cpu_list", str(shared))):
                 (folder / name).write_text(f"{text}\n")
-    monkeypatch.setattr(_cache, "_SYSTEM", tmp_path)
+    monkeypatch.setattr(regimes, "_SYSTEM", tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
     assert cache_bytes(SimpleNamespace(platform="cpu")) == 2 * 32 * 2**20
     assert cache_bytes(SimpleNamespace(platform="gpu")) == 64 * 2**20
@@ -106,7 +108,7 @@ def test_checkpoint_keeps_only_the_input() -> None:
 
 
 def test_doctests_of_statistics() -> None:
-    assert doctest.testmod(_statistics).failed == 0
+    assert doctest.testmod(statistics).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_verdict_is_pyperfs(samples: list[float], executions: int | None, said: 
 def test_verdict_agrees_with_the_command_of_pyperf(tmp_path: Path) -> None:
     """Its `check` prints the same three complaints."""
     file = tmp_path / "unstable.json"
-    _statistics.benchmark("one", [1e-6] * 20 + [4e-6], 10).dump(str(file))
+    statistics.benchmark("one", [1e-6] * 20 + [4e-6], 10).dump(str(file))
     done = subprocess.run(
         [sys.executable, "-m", "pyperf", "check", str(file)], capture_output=True, text=True, check=True
     )
@@ -168,7 +170,7 @@ def test_subjects_take_turns() -> None:
 
 
 def test_both_regimes_and_both_kinds_of_outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_cache, "_listed_bytes", lambda _: 2**18)
+    monkeypatch.setattr(regimes, "_listed_bytes", lambda _: 2**18)
     result = invoke(
         *("throughput", "--smoke", "--variants", "relu", "--dtypes", "float32", "--output", tmp_path)
     )
@@ -209,5 +211,5 @@ def test_results_of_before_are_still_shown() -> None:
 
 
 def test_sizes_that_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_options, "available_bytes", lambda: 40 * 2**16)
-    assert _options.sizes("--sizes", "all", 1024) == (2**10, 2**12, 2**14, 2**16, 2**18)
+    monkeypatch.setattr(options, "available_bytes", lambda: 40 * 2**16)
+    assert options.sizes("--sizes", "all", 1024) == (2**10, 2**12, 2**14, 2**16, 2**18)

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 
 from benchmarks import transformer
 from benchmarks.__main__ import app
-from benchmarks._subjects import OURS, PEER
-from benchmarks._transformer_model import Plan, Transformer, batch, loss, text
-from benchmarks._transformer_training import PLAIN, QUANTISED, REMAT, ways
+from benchmarks.core.subjects import OURS, PEER
+from benchmarks.transformer.model import Plan, Transformer, batch, loss, text
+from benchmarks.transformer.training import PLAIN, QUANTISED, REMAT, ways
 from references.by_hand import PEERS
 
 PLAN = Plan(layers=2, width=16, hidden=32, heads=2, length=8, batch=2)
@@ -50,8 +50,8 @@ def test_smoke(tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transformer, "available_bytes", lambda: 1000)
-    monkeypatch.setattr(transformer, "Training", lambda *_: Huge())
+    monkeypatch.setattr(transformer.experiment, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(transformer.experiment, "Training", lambda *_: Huge())
     result, rows = invoked(tmp_path)
     assert result.exit_code == 0
     assert [row["skipped"] for row in rows] == ["needs 7 GB, and 1 kB are free"]
@@ -66,7 +66,7 @@ def test_a_way_that_fails_does_not_stop_the_others(tmp_path: Path, monkeypatch: 
     def fails(*_: Any) -> None:
         raise RuntimeError("RESOURCE_EXHAUSTED: a test")
 
-    monkeypatch.setattr(transformer, "Training", fails)
+    monkeypatch.setattr(transformer.experiment, "Training", fails)
     _, rows = invoked(tmp_path)
     assert len(rows) == 3
     assert all("RESOURCE_EXHAUSTED" in row["failed"] for row in rows)

@@ -17,9 +17,9 @@ from typer.testing import CliRunner, Result
 
 from benchmarks import convergence, memory, throughput
 from benchmarks.__main__ import app
-from benchmarks._statistics import summary
-from benchmarks._subjects import OURS, PEER, subjects
-from benchmarks._training import Step
+from benchmarks.core.statistics import summary
+from benchmarks.core.subjects import OURS, PEER, subjects
+from benchmarks.throughput.step import Step
 from jaxrelu import _catalogue, catalogue
 
 COMMANDS = ("throughput", "memory", "convergence", "report")
@@ -119,7 +119,7 @@ def test_interrupted_run_keeps_what_it_measured(tmp_path: Path, monkeypatch: pyt
             raise KeyboardInterrupt
         return interleave(*arguments)
 
-    monkeypatch.setattr(throughput, "interleave", interrupted)
+    monkeypatch.setattr(throughput.experiment, "interleave", interrupted)
     result = invoke("throughput", "--smoke", "--dtypes", "float32,float16", "--output", str(tmp_path))
     assert result.exit_code == 130
     content = written(tmp_path)
@@ -154,7 +154,7 @@ def test_failing_case_is_recorded_and_the_rest_goes_on(command: str, broken: str
 
 
 def test_what_does_not_fit_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throughput, "available_bytes", lambda: 1000)
+    monkeypatch.setattr(throughput.experiment, "available_bytes", lambda: 1000)
     result = invoke("throughput", "--smoke", "--variants", "relu", "--output", str(tmp_path))
     assert result.exit_code == 0
     skipped = [row for row in written(tmp_path)["sections"]["throughput"] if "skipped" in row]
@@ -214,9 +214,9 @@ def test_what_a_training_step_has_anyway_is_not_stored() -> None:
 
 def test_kept_bytes() -> None:
     relu, peer = subjects(catalogue()["relu"])
-    assert memory.kept_bytes(relu, "float32") == 1 / 8
-    assert memory.kept_bytes(peer, "float32") > 1
-    assert memory.kept_bytes(subjects(catalogue()["gelu"])[0], "bfloat16") == 2
+    assert memory.experiment.kept_bytes(relu, "float32") == 1 / 8
+    assert memory.experiment.kept_bytes(peer, "float32") > 1
+    assert memory.experiment.kept_bytes(subjects(catalogue()["gelu"])[0], "bfloat16") == 2
 
 
 def test_summary() -> None:

@@ -17,9 +17,11 @@ from rich.console import Console
 from scipy import special, stats
 
 import jaxrelu
-from benchmarks import _convergence_summary as summary
-from benchmarks import _convergence_training as training
 from benchmarks import convergence
+from benchmarks.convergence import model as models
+from benchmarks.convergence import statistics as summary
+from benchmarks.convergence import training
+from benchmarks.core.digits import batches, digits
 
 # 1 / sqrt(E f(z)^2), z ~ N(0, 1): closed forms where they are short, else mpmath quadrature at 30 digits.
 GAINS = {
@@ -72,7 +74,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def test_the_parts_have_every_image_once() -> None:
-    data = training.digits()
+    data = digits()
     assert sum(len(part.labels) for part in data) == 1797
     # The digits have no two images alike, so equal rows would be one image in two parts.
     everything = np.concatenate([part.images for part in data])
@@ -80,14 +82,14 @@ def test_the_parts_have_every_image_once() -> None:
 
 
 def test_the_split_is_stratified() -> None:
-    whole = np.bincount(np.concatenate([part.labels for part in training.digits()])) / 1797
-    for part in training.digits():
+    whole = np.bincount(np.concatenate([part.labels for part in digits()])) / 1797
+    for part in digits():
         shares = np.bincount(part.labels) / len(part.labels)
         assert abs(shares - whole).max() < 1 / len(part.labels)
 
 
 def test_the_data_is_standardised_by_the_training_part() -> None:
-    data = training.digits()
+    data = digits()
     np.testing.assert_allclose(data.train.images.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(data.train.images.std(), 1, rtol=1e-5)
     assert abs(data.test.images.mean(0)).max() > 0.01
@@ -95,9 +97,9 @@ def test_the_data_is_standardised_by_the_training_part() -> None:
 
 
 def test_every_epoch_sees_an_image_once() -> None:
-    order = np.asarray(training.batches(seeds=2, steps=20, batch=64))
+    order = np.asarray(batches(seeds=2, steps=20, batch=64))
     assert order.shape == (2, 20, 64)
-    examples = len(training.digits().train.labels)
+    examples = len(digits().train.labels)
     epoch = order[:, : examples // 64].reshape(2, -1)
     assert all(len(np.unique(seed)) == epoch.shape[1] for seed in epoch)
     assert order.max() < examples
@@ -109,15 +111,15 @@ def test_every_epoch_sees_an_image_once() -> None:
 
 @pytest.mark.parametrize("name", GAINS)
 def test_gain(name: str) -> None:
-    assert training.plan(name, 64, 4).gain == pytest.approx(GAINS[name], abs=5e-5)
+    assert models.plan(name, 64, 4).gain == pytest.approx(GAINS[name], abs=5e-5)
 
 
 @pytest.mark.parametrize("name", convergence.variant_names())
 def test_every_variant_has_a_model_of_the_same_size(name: str) -> None:
-    plan = training.plan(name, 64, 4)
+    plan = models.plan(name, 64, 4)
 
     def build(x: jax.Array) -> tuple[jax.Array, nnx.State]:
-        model = training.MLP(plan, rngs=nnx.Rngs(0))
+        model = models.MLP(plan, rngs=nnx.Rngs(0))
         return model(x), nnx.state(model, nnx.Param)
 
     logits, parameters = jax.eval_shape(build, jnp.zeros((3, 64)))
@@ -128,8 +130,8 @@ def test_every_variant_has_a_model_of_the_same_size(name: str) -> None:
 
 
 def test_the_initialisation_keeps_the_second_moment() -> None:
-    plan = training.plan("gelu_exact", 512, 4)
-    model = training.MLP(plan, rngs=nnx.Rngs(0))
+    plan = models.plan("gelu_exact", 512, 4)
+    model = models.MLP(plan, rngs=nnx.Rngs(0))
     x = jax.random.normal(jax.random.key(1), (256, 64))
     inputs = [x, *model.hidden(x)]
     moments = [(layer(h) ** 2).mean() for layer, h in zip(model.layers, inputs, strict=True)]
@@ -137,13 +139,13 @@ def test_the_initialisation_keeps_the_second_moment() -> None:
 
 
 def test_learned_slopes_start_at_the_example_and_are_among_the_parameters() -> None:
-    plan = training.plan("prelu", 64, 4)
+    plan = models.plan("prelu", 64, 4)
     slopes = training.initial(plan, 2)["activations"][0]["negative_slope"][...]
     np.testing.assert_array_equal(slopes, np.full(2, 0.25, np.float32))
 
 
 def test_seeds_start_apart() -> None:
-    weights = training.initial(training.plan("relu", 64, 4), 2)["layers"][0]["kernel"][...]
+    weights = training.initial(models.plan("relu", 64, 4), 2)["layers"][0]["kernel"][...]
     assert weights.shape == (2, 64, 64)
     assert (weights[0] != weights[1]).mean() > 0.99
 
@@ -210,7 +212,7 @@ def test_a_variant_that_fails_is_recorded_and_the_rest_goes_on(monkeypatch: pyte
             raise MemoryError("too much")
         return {"variant": name}
 
-    monkeypatch.setattr(convergence, "_measure", broken)
+    monkeypatch.setattr(convergence.experiment, "_measure", broken)
     monkeypatch.setattr(Silent, "note", lambda self, text: None)
     found: list[dict[str, Any]] = []
     convergence.run(convergence.Settings.SMOKE, Silent(), lambda _, row: found.append(row))

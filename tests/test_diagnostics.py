@@ -203,7 +203,7 @@ def test_the_table_names_layers_and_remedies():
 @pytest.mark.parametrize("width", [2, 3, 5])
 def test_born_dead_by_monte_carlo(width):
     """4000 networks; the benchmark draws 40000. Three standard errors are 0.024."""
-    from benchmarks._dying_networks import born_dead
+    from benchmarks.dying.born_dead import born_dead
 
     found = born_dead(width, 9, 4000, 1)
     for hidden in range(1, 10):

@@ -223,7 +223,8 @@ def test_adam_by_weight_is_optax_adam_until_it_is_reset():
 
 def test_a_network_driven_dead_is_reported_by_layer_and_cured():
     """Two seeds; the benchmark takes ten."""
-    from benchmarks._dying_training import Case, graph_of, order, pictures, start, trainer
+    from benchmarks.core.digits import order, pictures
+    from benchmarks.dying.training import Case, graph_of, start, trainer
 
     seeds, steps, case = 2, 300, Case()
     begin = start(case, seeds)

@@ -11,7 +11,7 @@ import jaxrelu.linen
 import jaxrelu.nnx
 from benchmarks import convergence, memory, throughput
 from benchmarks.__main__ import app
-from benchmarks._subjects import selection
+from benchmarks.core.subjects import selection
 from jaxrelu import _catalogue
 from jaxrelu._elementwise import elementwise
 from jaxrelu._formulas import Steps

@@ -5,10 +5,10 @@ from typing import Any
 from typer.testing import CliRunner
 
 from benchmarks.__main__ import app
-from benchmarks._cache import IN_CACHE
-from benchmarks._programs import DONATED
-from benchmarks._statistics import summary
-from benchmarks._subjects import OURS, PEER
+from benchmarks.core.programs import DONATED
+from benchmarks.core.regimes import IN_CACHE
+from benchmarks.core.statistics import summary
+from benchmarks.core.subjects import OURS, PEER
 
 
 def invoke(*arguments: object) -> Any:

@@ -1,0 +1,135 @@
+"""Two results compared, row by row, by pyperf's statistics."""
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyperf
+from pyperf._utils import is_significant  # what `pyperf compare_to` asks; it has no public name
+from rich import box
+from rich.table import Table
+
+from ..core.plots import power
+from ..core.results import FILE, SCHEMA, Row
+from ..core.statistics import benchmark
+
+# What a row is about, in the order in which it is named: some of these fields, then others that are text.
+_FIRST = ("variant", "library", "dtype", "size", "mode", "regime", "outputs")
+_CAPTION = (
+    "Medians of an execution; ratio: the second's by the first's, below 1 is faster. *: one of the two is "
+    "unstable by pyperf's rules. Significant: by pyperf's t-test of the means, at 95 %."
+)
+_MEANS_CAPTION = "Of the ratios of the rows that are stable in both."
+
+
+class Pair(NamedTuple):
+    """One row in both results, as pyperf has them."""
+
+    name: str
+    library: str
+    first: Any
+    second: Any
+    unstable: bool  # one of the two
+
+    @property
+    def ratio(self) -> float:
+        return self.second.median() / self.first.median()
+
+    @property
+    def significant(self) -> bool:
+        """By pyperf's test, which takes as many values of each: where one result has more, its first ones."""
+        first, second = self.first.get_values(), self.second.get_values()
+        count = min(len(first), len(second))
+        return count > 1 and bool(is_significant(first[:count], second[:count])[0])
+
+
+def read(path: Path, section: str) -> dict[str, Row]:
+    """The timed rows of a section by name: of a result folder, or of its JSON file.
+
+    Raises:
+      ValueError: there is no such file, or it is no result, or has no such section.
+    """
+    file = path / FILE if path.is_dir() else path
+    try:
+        content = json.loads(file.read_text())
+        schema, sections = content["schema"], content["sections"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is no result of these benchmarks: {error}") from None
+    if schema != SCHEMA:
+        raise ValueError(f"{file} has schema {schema}; this reads {SCHEMA}")
+    if section not in sections:
+        raise ValueError(f"{file} has no {section}; it has {', '.join(sections) or 'nothing'}")
+    return {name(row): row for row in sections[section] if "samples" in row}
+
+
+def name(row: Row) -> str:
+    """Such as `gelu jaxrelu float32 2^20 forward in cache donated`."""
+    others = sorted(field for field, value in row.items() if isinstance(value, str) and field not in _FIRST)
+    given = [(field, row[field]) for field in (*_FIRST, *others) if field in row]
+    return " ".join(power(value) if field == "size" else str(value) for field, value in given)
+
+
+def pairs(first: dict[str, Row], second: dict[str, Row]) -> list[Pair]:
+    """The rows that both have."""
+    return [_pair(key, row, second[key]) for key, row in first.items() if key in second]
+
+
+def _pair(key: str, *rows: Row) -> Pair:
+    first, second = (benchmark(key, row["samples"], row.get("executions")) for row in rows)
+    unstable = any(row.get("unstable", False) for row in rows)
+    return Pair(key, rows[0].get("library", ""), first, second, unstable)
+
+
+def tables(first: dict[str, Row], second: dict[str, Row], everything: bool = False) -> list[Table]:
+    """What differs, the geometric means, and the rows that only one of the two has."""
+    both = pairs(first, second)
+    shown = both if everything else [pair for pair in both if pair.significant and not pair.unstable]
+    found = [_rows(shown, len(both) - len(shown)), _means(both)]
+    for label, rows, other in (("first", first, second), ("second", second, first)):
+        if alone := [key for key in rows if key not in other]:
+            found.append(_new(f"Only in the {label}: {len(alone)}", "", "row"))
+            for key in alone:
+                found[-1].add_row(key)
+    return found
+
+
+def _rows(shown: list[Pair], hidden: int) -> Table:
+    left_out = f" Not shown: {hidden} rows that are unstable or not significant." if hidden else ""
+    table = _new("Compared", _CAPTION + left_out, "row", "first us", "second us", "ratio", "significant")
+    for pair in shown:
+        times = (f"{one.median() * 1e6:,.4g}" for one in (pair.first, pair.second))
+        verdict = "yes" if pair.significant else "no"
+        table.add_row(pair.name, *times, f"{pair.ratio:.3f}{'*' if pair.unstable else ''}", verdict)
+    return table
+
+
+def _means(both: list[Pair]) -> Table:
+    """The geometric mean of the stable ratios, of all and of each library."""
+    table = _new("Geometric means", _MEANS_CAPTION, "rows of", "ratio", "rows", "unstable")
+    for label, chosen in {"all": both, **_by_library(both)}.items():
+        ratios = [pair.ratio for pair in chosen if not pair.unstable]
+        mean = f"{statistics.geometric_mean(ratios):.3f}" if ratios else ""
+        table.add_row(label, mean, str(len(ratios)), str(len(chosen) - len(ratios)))
+    return table
+
+
+def _by_library(both: list[Pair]) -> dict[str, list[Pair]]:
+    libraries = dict.fromkeys(pair.library for pair in both)
+    return {library: [pair for pair in both if pair.library == library] for library in libraries}
+
+
+def _new(title: str, caption: str, first: str, *numbers: str) -> Table:
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column(first)
+    for column in numbers:
+        table.add_column(column, justify="right")
+    return table
+
+
+def export(rows: dict[str, Row], file: Path) -> None:
+    """Writes the rows as pyperf has them, for `python -m pyperf compare_to` and its other commands."""
+    suite = pyperf.BenchmarkSuite(
+        [benchmark(key, row["samples"], row.get("executions")) for key, row in rows.items()]
+    )
+    suite.dump(str(file), replace=True)

@@ -1,0 +1,72 @@
+"""One run: the options are checked, the sections measure, and the report is written, whatever happens."""
+
+import dataclasses
+import traceback
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from references.counterparts import PEERS
+
+from ..core.environment import environment
+from ..core.progress import Progress
+from ..core.results import Result
+from ..core.subjects import COLUMNS, DTYPES
+from . import options, report
+from .section import Section, load
+
+COMPLETE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, **replaced: Any) -> int:
+    """Measures the sections and writes the report.
+
+    Args:
+      names: the sections.
+      preset: which settings of each: QUICK, FULL or SMOKE.
+      output: the folder in which a new one is made for this run.
+      device: `cpu`, `gpu` or `tpu`; None for the one that JAX prefers.
+      **replaced: fields of the settings to replace, as text; None leaves one as it is.
+
+    Returns:
+      The exit status: 0, 1 if a whole section failed, 130 if interrupted.
+    """
+    sections = {name: load(name) for name in names}
+    chosen = options.device("--device", device)
+    settings = {name: _settings(module, preset, replaced) for name, module in sections.items()}
+    written = {name: dataclasses.asdict(one) for name, one in settings.items()}
+    result = Result.create(output, environment(chosen), written)
+    console = report.console()
+    status = COMPLETE
+    try:
+        with jax.default_device(chosen), Progress(console) as progress:
+            for name, module in sections.items():
+                try:
+                    module.run(settings[name], progress, result.record)
+                except Exception as error:  # the other sections can still be measured
+                    status = FAILED
+                    result.record(name, {"failed": repr(error), "traceback": traceback.format_exc()})
+                    progress.note(f"{name} failed: {error!r}")
+        result.complete = status == COMPLETE
+    except KeyboardInterrupt:
+        console.print("Interrupted: what has been measured is kept.")
+        status = INTERRUPTED
+    result.write()
+    report.write(result, console)
+    return status
+
+
+def _settings(module: Section, preset: str, replaced: dict[str, Any]) -> Any:
+    settings = getattr(module.Settings, preset)
+    given = {name: value for name, value in replaced.items() if value is not None}
+    if "variants" in given:
+        given["variants"] = options.names("--variants", given["variants"], module.variant_names())
+    if "dtypes" in given:
+        given["dtypes"] = options.names("--dtypes", given["dtypes"], DTYPES)
+    if "peers" in given:
+        given["peers"] = () if given["peers"] == "none" else options.names("--peers", given["peers"], PEERS)
+        given["peers_from"] = 0
+    if "sizes" in given:
+        given["sizes"] = options.sizes("--sizes", given["sizes"], COLUMNS)
+    return dataclasses.replace(settings, **given)

@@ -1,0 +1,1 @@
+"""What every experiment uses: results, timing, programs, subjects, plots and tables."""

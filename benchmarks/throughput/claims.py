@@ -1,0 +1,70 @@
+"""What may be claimed from the rows of the throughput benchmark; unstable rows are left out, and counted."""
+
+import itertools
+import statistics
+
+from rich import box
+from rich.table import Table
+
+from references.counterparts import PEERS
+
+from ..core.programs import DONATED, FRESH
+from ..core.results import Row
+from ..core.subjects import OURS
+from .index import GRADIENT, NOISE, Index, Name, Ratio, distinct, places, ratio
+
+SMOOTH = ("elu", "selu", "gelu", "silu", "softplus", "mish")
+_OUTPUTS = ((DONATED, ""), (FRESH, ", ours fresh"))
+_CAPTION = (
+    f"Value with gradient, donated outputs: our time by the other's. Above: rows over {NOISE:g}, the noise "
+    "allowed for, by name, the worst first, unstable ones with a *; of libraries in other processes rows "
+    "over 1. Unstable: rows left out of the means, since ours or the other's does not pass pyperf's rules. "
+    f"Smooth: {', '.join(SMOOTH)}. Ours fresh: our outputs are fresh too, as those of PyTorch always are."
+)
+
+
+def claims(rows: list[Row]) -> Table | None:
+    """For each library, place and dtype: the geometric means, and what is slower than it should be."""
+    table = Table(title="In short", caption=_CAPTION, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("against", "where", "dtype"):
+        table.add_column(column)
+    for column in ("smooth", "all", "rows", "unstable"):
+        table.add_column(column, justify="right")
+    table.add_column("above")
+    for here, found in places(rows).items():
+        for library, (outputs, how) in itertools.product(distinct(found, "library"), _OUTPUTS):
+            by_dtype = {dtype: _ratios(found, library, dtype, outputs) for dtype in distinct(found, "dtype")}
+            if len(by_dtype) > 1:
+                by_dtype["all"] = {key: one for ratios in by_dtype.values() for key, one in ratios.items()}
+            for dtype, ratios in by_dtype.items():
+                if ratios and (library in PEERS or outputs == DONATED):
+                    limit = 1.0 if library in PEERS else NOISE
+                    table.add_row(library + how, str(here), dtype, *_cells(ratios, limit, dtype == "all"))
+        table.add_section()
+    return table if table.row_count else None
+
+
+def _ratios(found: Index, library: str, dtype: str, outputs: str) -> dict[Name, Ratio]:
+    """Of each variant that both have."""
+    keys = (Name(variant, dtype, OURS, GRADIENT, outputs) for variant in distinct(found, "variant"))
+    return {key: one for key in keys if (one := ratio(found, key, library))}
+
+
+def _cells(ratios: dict[Name, Ratio], limit: float, summed_up: bool) -> list[str]:
+    """The row's figures; where dtypes are summed up, those above have been named already."""
+    stable = {key: one.median for key, one in ratios.items() if not one.unstable}
+    above = sorted(
+        (one.median, key.variant, "*" * one.unstable) for key, one in ratios.items() if one.median > limit
+    )
+    named = ", ".join(f"{variant} {median:.2f}{mark}" for median, variant, mark in reversed(above))
+    return [
+        _mean([median for key, median in stable.items() if key.variant in SMOOTH]),
+        _mean(list(stable.values())),
+        str(len(stable)),
+        str(len(ratios) - len(stable)),
+        str(len(above)) if summed_up else named or "none",
+    ]
+
+
+def _mean(values: list[float]) -> str:
+    return f"{statistics.geometric_mean(values):.2f}" if values else ""
