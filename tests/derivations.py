@@ -13,10 +13,10 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial, chebyshev
 from scipy.special import erfcx
 
-from jaxrelu import _coefficients
+from jaxrelu._kernels import coefficients as library
 
-STRETCH = _coefficients.TAIL_STRETCH
-CENTRE = _coefficients.NORMAL_TAIL_CENTRE
+STRETCH = library.TAIL_STRETCH
+CENTRE = library.NORMAL_TAIL_CENTRE
 LARGEST = {"float32": 13.3, "float64": 38.0}  # exp(-a**2 / 2) is zero in the dtype from here on
 DIGITS = 50
 
@@ -139,7 +139,7 @@ TABLES = [*FITS, *((name, "float64") for name in INTERPOLANTS)]
 
 def table_of(name, dtype):
     """The coefficients as they stand in the library."""
-    return getattr(_coefficients, name)[dtype]
+    return getattr(library, name)[dtype]
 
 
 @functools.cache

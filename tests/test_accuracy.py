@@ -23,7 +23,7 @@ from measures import (
 )
 
 import jaxrelu
-from jaxrelu._elementwise import declaration_of
+from jaxrelu._mechanism.elementwise import declaration_of
 from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
 
 NAMES = list(ROWS)

@@ -26,7 +26,7 @@ from benchmarks.accuracy.rows import row_of
 from benchmarks.accuracy.scan import Keys, Scan
 from benchmarks.accuracy.state import State
 from benchmarks.core.subjects import OURS, PEER, Subject, subjects
-from jaxrelu._rows import ROWS
+from jaxrelu._catalogue.rows import ROWS
 from references.formulas import REFERENCES, parameters_of
 from references.textbook import TEXTBOOK
 from references.textbook import exact as exactly

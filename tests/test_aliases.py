@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jaxrelu
-from jaxrelu._aliases import ALIASES, LIBRARIES
+from jaxrelu._catalogue.aliases import ALIASES, LIBRARIES
 
 ROWS = jaxrelu.catalogue()
 X = np.linspace(-4, 4, 32, dtype=np.float32)

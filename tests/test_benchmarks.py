@@ -20,7 +20,8 @@ from benchmarks.__main__ import app
 from benchmarks.core.statistics import summary
 from benchmarks.core.subjects import OURS, PEER, subjects
 from benchmarks.throughput.step import Step
-from jaxrelu import _catalogue, catalogue
+from jaxrelu import catalogue
+from jaxrelu._catalogue import lookup
 
 COMMANDS = ("throughput", "memory", "convergence", "report")
 
@@ -137,7 +138,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> str:
         raise RuntimeError("RESOURCE_EXHAUSTED: a test")
 
     row = dataclasses.replace(catalogue()["relu"], name="broken", function=function)
-    monkeypatch.setitem(_catalogue._CATALOGUE, "broken", row)
+    monkeypatch.setitem(lookup._CATALOGUE, "broken", row)
     return "broken"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import jaxrelu
 from jaxrelu import diagnostics
-from jaxrelu.diagnostics._counts import Count
+from jaxrelu.diagnostics.units.counts import Count
 
 
 def values(shape, seed=0):

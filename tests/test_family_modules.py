@@ -59,7 +59,7 @@ PARAMETERS = {
     "ParametricSwish": {"beta"},
 }
 GATED = {
-    "GLU": jaxrelu._gated.sigmoid_glu,
+    "GLU": jaxrelu._functions.gated.sigmoid_glu,
     "ReGLU": jaxrelu.reglu,
     "GEGLU": jaxrelu.geglu,
     "SwiGLU": jaxrelu.swiglu,

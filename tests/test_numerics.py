@@ -10,7 +10,7 @@ import pytest
 from derivations import DIGITS, TABLES, assert_derived, normal_zero, table_of
 
 import jaxrelu
-from jaxrelu import _coefficients, _formats
+from jaxrelu._kernels import coefficients, formats
 
 
 @pytest.mark.parametrize(("name", "dtype"), TABLES)
@@ -20,7 +20,7 @@ def test_coefficients_are_derived(name, dtype):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_zero_of_the_normal_slope(dtype):
-    high, low = _coefficients.NORMAL_ZERO[dtype]
+    high, low = coefficients.NORMAL_ZERO[dtype]
     assert float(np.dtype(dtype).type(high)) == high
     with mpmath.workdps(DIGITS):
         assert abs(mpmath.mpf(high) + mpmath.mpf(low) - normal_zero()) < 2.0**-53 * abs(low)
@@ -29,7 +29,7 @@ def test_zero_of_the_normal_slope(dtype):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_log2_parts(dtype):
     """The high part times any exponent is exact; both parts together are log(2), and more than that."""
-    form = _formats._FORMATS[dtype]
+    form = formats._FORMATS[dtype]
     exponent_bits = form.bias.bit_length() + 1
     mantissa, _ = math.frexp(form.log2_high)
     assert (mantissa * 2.0 ** (form.mantissa + 1 - exponent_bits)).is_integer()
@@ -38,13 +38,13 @@ def test_log2_parts(dtype):
 
 
 def test_constants_of_tanh_gelu():
-    from jaxrelu import _smooth
+    from jaxrelu._functions import smooth
 
     with mpmath.workdps(DIGITS):
         linear = 2 * mpmath.sqrt(2 / mpmath.pi)
         for (double, rest), exact in (
-            (_smooth._TANH_LINEAR, linear),
-            (_smooth._TANH_CUBIC, mpmath.mpf("0.044715") * linear),
+            (smooth._TANH_LINEAR, linear),
+            (smooth._TANH_CUBIC, mpmath.mpf("0.044715") * linear),
         ):
             assert float(exact) == double
             assert abs(exact - mpmath.mpf(double) - mpmath.mpf(rest)) < 2.0**-50 * abs(rest)

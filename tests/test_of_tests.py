@@ -8,7 +8,7 @@ from derivations import TABLES, assert_derived, table_of
 from measures import assert_accurate32, sample32, value_and_slope
 
 import jaxrelu
-from jaxrelu import _normal, _numerics
+from jaxrelu._kernels import normal, numerics
 from references.numpy_functions import parameters_of, reference_of
 
 
@@ -34,9 +34,9 @@ def with_one_wrong(coefficients, place):
 @pytest.mark.parametrize(
     ("room", "constants", "name", "places"),
     [
-        (_normal, "NORMAL_TAIL", "gelu_exact", 3),
-        (_normal, "NORMAL_SLOPE", "gelu_exact", 3),
-        (_numerics, "LOG1P", "softplus", 1),
+        (normal, "NORMAL_TAIL", "gelu_exact", 3),
+        (normal, "NORMAL_SLOPE", "gelu_exact", 3),
+        (numerics, "LOG1P", "softplus", 1),
     ],
 )
 def test_a_coefficient_wrong_in_its_sixth_digit_is_felt(room, constants, name, places, monkeypatch):
@@ -61,7 +61,7 @@ def test_every_coefficient_wrong_in_its_sixth_digit_is_found(name, dtype):
 
 def test_a_wrong_scalar_is_found(monkeypatch):
     x, case = sample32("gelu_exact"), parameters_of("gelu_exact")
-    monkeypatch.setattr(_normal, "TAIL_STRETCH", in_its_sixth_digit(_normal.TAIL_STRETCH))
+    monkeypatch.setattr(normal, "TAIL_STRETCH", in_its_sixth_digit(normal.TAIL_STRETCH))
     with pytest.raises(AssertionError, match=r"gelu_exact, .* is wrong by up to"):
         assert_accurate32("gelu_exact", fresh("gelu_exact"), x, case)
 

@@ -13,7 +13,8 @@ from scipy.integrate import quad
 from scipy.optimize import linprog
 
 import jaxrelu
-from jaxrelu._polynomial import SIGN_STAGES, polynomial_relu
+from jaxrelu._functions.polynomial.composite import SIGN_STAGES
+from jaxrelu._functions.polynomial.relu import polynomial_relu
 
 METHODS = ["least_squares", "chebyshev", "derivative", "minimax"]
 INTERVALS = [(-1.0, 1.0), (-4.0, 4.0), (-1.0, 0.25), (-0.5, 7.0)]

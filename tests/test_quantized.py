@@ -11,8 +11,8 @@ from measures import expected
 from test_residuals import kept_bytes, scanned, temporary_bytes, unrolled
 
 import jaxrelu
-from jaxrelu._elementwise import Elementwise, declaration_of
-from jaxrelu._formulas import Steps
+from jaxrelu._mechanism.elementwise import Elementwise, declaration_of
+from jaxrelu._mechanism.formulas import Steps
 from references.numpy_functions import ROWS, parameters_of
 
 # The rms error of the slope under N(0, 1) that fewbit's published levels have, at 1 to 4 bits; at 2 bits

@@ -12,9 +12,9 @@ import jaxrelu.nnx
 from benchmarks import convergence, memory, throughput
 from benchmarks.__main__ import app
 from benchmarks.core.subjects import selection
-from jaxrelu import _catalogue
-from jaxrelu._elementwise import elementwise
-from jaxrelu._formulas import Steps
+from jaxrelu._catalogue import lookup
+from jaxrelu._mechanism.elementwise import elementwise
+from jaxrelu._mechanism.formulas import Steps
 
 X = np.linspace(-2, 2, 9, dtype=np.float32)
 
@@ -40,7 +40,7 @@ ROW = jaxrelu.Variant(
 def registered():
     jaxrelu.register(ROW)
     yield
-    del _catalogue._CATALOGUE["absolute"]
+    del lookup._CATALOGUE["absolute"]
 
 
 def test_get_and_the_catalogue():

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from measures import expected, measured, value_and_slope
 
 import jaxrelu
-from jaxrelu._elementwise import elementwise
-from jaxrelu._residuals import bits_for, pack, unpack
+from jaxrelu._mechanism.elementwise import elementwise
+from jaxrelu._mechanism.residuals import bits_for, pack, unpack
 from references.numpy_functions import ROWS, parameters_of, reference_of
 
 X = np.linspace(-8, 8, 64, dtype=np.float32)

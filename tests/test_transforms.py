@@ -8,7 +8,7 @@ from jax.test_util import check_grads
 from measures import value_and_slope
 
 import jaxrelu
-from jaxrelu._elementwise import elementwise
+from jaxrelu._mechanism.elementwise import elementwise
 from references.numpy_functions import ROWS, parameters_of, reference_of
 
 # Away from every kink of the catalogue. check_grads is blind for large arrays: jax issue 3130.

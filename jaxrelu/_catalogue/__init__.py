@@ -1,0 +1,1 @@
+"""The names of the variants, and what is known of each."""

@@ -1,0 +1,1 @@
+"""Polynomials that stand for relu under encryption."""

@@ -1,1 +1,0 @@
-"""The Linen modules with learned parameters; their public home is `jaxrelu.linen`."""

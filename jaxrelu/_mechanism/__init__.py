@@ -1,0 +1,1 @@
+"""How a value and a slope, declared once, become a public function."""

@@ -1,0 +1,1 @@
+"""Slopes that are kept in a few bits."""

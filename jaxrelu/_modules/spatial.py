@@ -1,0 +1,119 @@
+"""What FReLU and DyReLU compute once their convolutions and matrices are applied."""
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from .._kernels.gates import finite
+from .._mechanism.differentiation import Differentiation
+from .._mechanism.elementwise import declared_as
+from .._mechanism.formulas import Formulas
+from .parameters import positive_integers, wide
+
+
+def funnel(x: Array, condition: Array) -> Array:
+    """The larger of both; of equals, x takes the slope. Kept for the backward pass: which, one byte each."""
+    return jnp.where((condition > x) | jnp.isnan(condition), condition, x)
+
+
+def pooled(x: Array) -> Array:
+    """The mean over all axes but the first and the last, at least in float32."""
+    return x.astype(wide(x.dtype)).mean(tuple(range(1, x.ndim - 1)))
+
+
+def dynamic_widths(num_features: int, variant: str, num_pieces: int, reduction: int) -> tuple[int, int]:
+    """The lengths of the hidden layer and of theta."""
+    positive_integers("DyReLU", num_features=num_features, num_pieces=num_pieces, reduction=reduction)
+    if variant not in ("A", "B"):
+        raise ValueError(f"DyReLU: variant must be 'A' or 'B', got {variant!r}")
+    return max(1, num_features // reduction), 2 * num_pieces * (num_features if variant == "B" else 1)
+
+
+def dynamic(x: Array, theta: Array, num_pieces: int, lambda_a: float, lambda_b: float) -> Array:
+    """The largest of the lines that theta gives for each example.
+
+    Args:
+      x: an array of shape (batch, ..., channels).
+      theta: of shape (batch, 2 * num_pieces * width), where width is 1 or channels: the slopes, line by
+        line, and then the offsets.
+      num_pieces: how many lines.
+      lambda_a: how far the slopes may be from 1, for the first line, or 0.
+      lambda_b: how far the offsets may be from 0.
+    """
+    batch, width = theta.shape[0], theta.shape[1] // (2 * num_pieces)
+    theta = jnp.tanh(0.5 * theta)  # 2 logistic(theta) - 1
+    theta = jnp.moveaxis(theta.reshape(batch, 2, num_pieces, width), 0, 2)
+    theta = theta.reshape(2, num_pieces, batch, *(1,) * (x.ndim - 2), width)
+    first = jax.nn.one_hot(0, num_pieces, dtype=theta.dtype).reshape(num_pieces, *(1,) * x.ndim)
+    return _largest_line(x, first + lambda_a * theta[0], lambda_b * theta[1])
+
+
+def _lines(pieces: int, x: Array, *parameters: Array) -> list[Array]:
+    slopes, offsets = parameters[:pieces], parameters[pieces:]
+    return [jnp.where(a == 0.0, 0.0, a * x) + b for a, b in zip(slopes, offsets, strict=True)]
+
+
+def _winner(pieces: int, x: Array, *parameters: Array) -> Array:
+    """Which line is the largest: the first of equals."""
+    first, *others = _lines(pieces, x, *parameters)
+    winner = jnp.zeros(first.shape, jnp.uint8)
+    for i, line in enumerate(others, start=1):
+        winner = jnp.where(line > first, jnp.uint8(i), winner)
+        first = jnp.maximum(first, line)
+    return winner
+
+
+def _formulas(pieces: int) -> Formulas:
+    def slope(x: Array, *parameters: Array) -> Array:
+        winner = _winner(pieces, x, *parameters)
+        slopes = (jnp.where(winner == i, a, 0.0) for i, a in enumerate(parameters[:pieces]))
+        return functools.reduce(jnp.add, slopes)
+
+    def by_slope(i: int, x: Array, *parameters: Array) -> Array:
+        return jnp.where(_winner(pieces, x, *parameters) == i, finite(x), 0.0)
+
+    def by_offset(i: int, x: Array, *parameters: Array) -> Array:
+        return jnp.where(_winner(pieces, x, *parameters) == i, jnp.ones_like(x), 0.0)
+
+    by_slopes: dict[int, Any] = {i: functools.partial(by_slope, i) for i in range(pieces)}
+    by_offsets = {pieces + i: functools.partial(by_offset, i) for i in range(pieces)}
+    return Formulas(
+        value=lambda x, *parameters: functools.reduce(jnp.maximum, _lines(pieces, x, *parameters)),
+        slope=slope,
+        slope_from_output=None,
+        parameter_slopes=by_slopes | by_offsets,
+        selects=False,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Lines:
+    """The declaration: as many pairs of parameters as the first axis of slopes and offsets is long."""
+
+    name: str = "largest_line"
+    static: tuple[str, ...] = ()
+    check = None
+
+    def apply(self, differentiation: Differentiation, x: Array, slopes: Array, offsets: Array) -> Array:
+        return differentiation(_formulas(len(slopes)))(x, *slopes, *offsets)
+
+    def residuals(self) -> frozenset[str]:
+        return frozenset({"input"})
+
+
+@declared_as(_Lines())
+def _largest_line(x: Array, slopes: Array, offsets: Array) -> Array:
+    """The largest of the lines a x + b; of equals, the first takes the slope.
+
+    Computed in float32 for 16-bit floats, and rounded once. Kept for the backward pass: x and the lines.
+
+    Args:
+      x: an array of floats.
+      slopes: the a, of shape (lines, ...), where the rest has the rank of x and broadcasts to its shape.
+      offsets: the b, of the same shape.
+    """
+    ...

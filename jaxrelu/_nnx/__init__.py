@@ -1,1 +1,0 @@
-"""The NNX modules with learned parameters; their public home is `jaxrelu.nnx`."""

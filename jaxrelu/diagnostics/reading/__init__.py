@@ -1,0 +1,1 @@
+"""A model is run, and its activations are read."""

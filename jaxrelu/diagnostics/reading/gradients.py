@@ -1,0 +1,56 @@
+"""How large the gradient is at each activation."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from .models import opened
+from .trace import Call, activities, call_model, read
+
+
+def gradients(
+    loss: Callable[[Any], Array],
+    model: Any,
+    batch: Any,
+    *,
+    call: Call | None = None,
+    functions: Sequence[str] = (),
+) -> dict[str, Array]:
+    """The derivatives of a loss by the outputs of every activation of a model.
+
+    Pure, for use under jit. Costs a forward and a backward pass. Their norms against depth show whether the
+    gradient vanishes or explodes; `Activity.statistics(gradients=...)` takes them in by unit.
+
+    Args:
+      loss: a function of what the model gives, with a scalar result.
+      model: as for `capture`.
+      batch: what it is called with.
+      call: how, where it is not `model(batch)`.
+      functions: names of further jitted functions that are activations.
+
+    Returns:
+      Arrays in the shapes of the outputs, by the name of the layer.
+
+    Raises:
+      ValueError: if no activation is found.
+
+    Examples:
+      >>> import jax.numpy as jnp, jaxrelu
+      >>> from jaxrelu import diagnostics
+      >>> diagnostics.gradients(jnp.sum, lambda x: 2 * jaxrelu.relu(x), jnp.array([[-1.0, 3.0]]))
+      {'relu': Array([[2., 2.]], dtype=float32)}
+    """
+    own, call = opened(model), call or call_model
+
+    def outputs(perturbations: list[Array] | None) -> Any:
+        return read(own, batch, call, functions, slopes=False, perturbations=perturbations)
+
+    shapes = jax.eval_shape(lambda: [values.outputs for values in outputs(None).values])
+    zeros = [jnp.zeros(shape.shape, shape.dtype) for shape in shapes]
+    found = jax.grad(lambda perturbations: loss(outputs(perturbations).result))(zeros)
+    trace = outputs(None)
+    values = [seen._replace(outputs=gradient) for seen, gradient in zip(trace.values, found, strict=True)]
+    return {name: activity.outputs for name, activity in activities(trace._replace(values=values)).items()}

@@ -1,0 +1,28 @@
+"""Flax NNX modules: they hold parameters and random keys, and call the function."""
+
+from .fixed import Activation, CReLU, Maxout, RReLU
+from .gated import GEGLU, GLU, Bilinear, ReGLU, SwiGLU
+from .learned import APL, PReLU, SReLU
+from .smooth import PELU, XIELU, AconC, ParametricSwish
+from .spatial import DyReLU, FReLU
+
+__all__ = [
+    "APL",
+    "GEGLU",
+    "GLU",
+    "PELU",
+    "XIELU",
+    "AconC",
+    "Activation",
+    "Bilinear",
+    "CReLU",
+    "DyReLU",
+    "FReLU",
+    "Maxout",
+    "PReLU",
+    "ParametricSwish",
+    "RReLU",
+    "ReGLU",
+    "SReLU",
+    "SwiGLU",
+]
