@@ -8,7 +8,7 @@ To add a variant, add its entry to `PIECEWISE` or `SMOOTH` under the name of its
 *   `parameter_slopes`, the derivative by every parameter.
 *   `cases`, settings of the parameters other than the defaults.
 
-`tests/test_references.py` compares them with the textbook; everything else is compared with them.
+`tests/functions/test_references.py` compares them with the textbook; everything else is compared with them.
 """
 
 import inspect

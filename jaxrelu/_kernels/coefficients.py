@@ -1,4 +1,4 @@
-"""Coefficients of the kernels, by format; `tests/derivations.py` derives each table again, and tests compare.
+"""Coefficients of the kernels, by format; `tests/support/derivations.py` derives each again.
 
 "short" is for float32 arithmetic whose results are rounded to 16 bits (`formats.py`).
 

@@ -4,7 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from measures import (
+
+import jaxrelu
+from jaxrelu._mechanism.elementwise import declaration_of
+from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
+from tests.support.measures import (
     SMALL_FLOATS,
     all_patterns,
     as_received,
@@ -21,10 +25,6 @@ from measures import (
     sample32,
     sample64,
 )
-
-import jaxrelu
-from jaxrelu._mechanism.elementwise import declaration_of
-from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
 
 NAMES = list(ROWS)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measures import SMALLEST_INPUT, compiled, measured
 
 import jaxrelu
 from references.numpy_functions import ROWS, reference_of
+from tests.support.measures import SMALLEST_INPUT, compiled, measured
 
 SIZE = 8
 # The same examples in every run: a failure by chance would teach people to run again.

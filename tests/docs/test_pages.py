@@ -7,7 +7,7 @@ from pathlib import Path
 import jax
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 specification = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
 assert specification is not None and specification.loader is not None

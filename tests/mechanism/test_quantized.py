@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
-from measures import expected
-from test_residuals import kept_bytes, scanned, temporary_bytes, unrolled
 
 import jaxrelu
 from jaxrelu._mechanism.elementwise import Elementwise, declaration_of
 from jaxrelu._mechanism.formulas import Steps
 from references.numpy_functions import ROWS, parameters_of
+from tests.mechanism.test_residuals import kept_bytes, scanned, temporary_bytes, unrolled
+from tests.support.measures import expected
 
 # The rms error of the slope under N(0, 1) that fewbit's published levels have, at 1 to 4 bits; at 2 bits
 # ReGELU2's have .241. (Novikov et al., Few-bit backward, ICML 2023; computed from the levels it ships.)

@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from derivations import TABLES, assert_derived, table_of
-from measures import assert_accurate32, sample32, value_and_slope
 
 import jaxrelu
 from jaxrelu._kernels import normal, numerics
 from references.numpy_functions import parameters_of, reference_of
+from tests.support.derivations import TABLES, assert_derived, table_of
+from tests.support.measures import assert_accurate32, sample32, value_and_slope
 
 
 def fresh(name):

@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from timed import invoke, row
 
 from benchmarks.core.results import Result
 from benchmarks.core.subjects import OURS
+from tests.support.timed import invoke, row
 
 RELU = "relu jaxrelu float32 2^20 value_and_gradient in cache donated"
 

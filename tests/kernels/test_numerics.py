@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from derivations import DIGITS, TABLES, assert_derived, normal_zero, table_of
 
 import jaxrelu
 from jaxrelu._kernels import coefficients, formats
+from tests.support.derivations import DIGITS, TABLES, assert_derived, normal_zero, table_of
 
 
 @pytest.mark.parametrize(("name", "dtype"), TABLES)

@@ -9,7 +9,7 @@ import pytest
 from ipykernel.kernelspec import write_kernel_spec
 from nbmake.nb_run import NotebookRun
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SECONDS_PER_CELL = 300
 

@@ -15,7 +15,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from timed import invoke, pair
 
 from benchmarks import throughput
 from benchmarks.command import options
@@ -27,6 +26,7 @@ from benchmarks.core.subjects import CHECKPOINT, OURS, PEER, checkpointed, subje
 from benchmarks.core.timing import Call, interleave
 from benchmarks.throughput.claims import claims
 from jaxrelu import catalogue
+from tests.support.timed import invoke, pair
 
 # -- regimes ---------------------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ import functools
 
 import numpy as np
 import pytest
-from measures import value_and_slope
-from peers import ARGUMENTS, LIBRARIES, SLOPE
 
 import jaxrelu
 from references.differences import DIFFERENCES
+from tests.support.measures import value_and_slope
+from tests.support.peers import ARGUMENTS, LIBRARIES, SLOPE
 
 ROWS = jaxrelu.catalogue()
 VARIANTS = {

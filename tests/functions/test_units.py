@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.test_util import check_grads
-from measures import all_patterns, assert_within, float64
 
 import jaxrelu
 from references.units import UNITS
+from tests.support.measures import all_patterns, assert_within, float64
 
 CATALOGUE = jaxrelu.catalogue()
 GATED = [name for name in UNITS if CATALOGUE[name].partners]

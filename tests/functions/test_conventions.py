@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from measures import compiled, expected, float64, measured
 
 from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
+from tests.support.measures import compiled, expected, float64, measured
 
 PEERS = [name for name, row in ROWS.items() if row.peer]
 

@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.test_util import check_grads
-from measures import value_and_slope
 
 import jaxrelu
 from jaxrelu._mechanism.elementwise import elementwise
 from references.numpy_functions import ROWS, parameters_of, reference_of
+from tests.support.measures import value_and_slope
 
 # Away from every kink of the catalogue. check_grads is blind for large arrays: jax issue 3130.
 POINTS = np.array([-3.3, -1.7, -0.6, 0.4, 1.3, 2.7])
