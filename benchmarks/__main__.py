@@ -187,8 +187,9 @@ def report_(
     output: Annotated[Path, typer.Option(help="Where to look for the newest.")] = Path("results"),
 ) -> None:
     """Prints the tables of a run, and writes its plots and report.md anew."""
+    # JAX is imported only for work, so that help is quick.
     from .command import options, report
-    from .core import results  # JAX is imported only for work, so that help is quick
+    from .core import results
 
     report.write(results.Result.read(options.folder("folder", folder, output)), report.console())
 

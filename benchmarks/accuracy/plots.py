@@ -1,4 +1,4 @@
-"""Accuracy as tables for the terminal, as a picture, and as the page in docs/."""
+"""Accuracy as a picture: the error against x."""
 
 from pathlib import Path
 from typing import Any

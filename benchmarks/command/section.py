@@ -1,4 +1,4 @@
-"""What the command line asks of a section: throughput, memory, convergence are modules of this shape."""
+"""What the command line asks of a section: the face of each experiment is of this shape."""
 
 import importlib
 from pathlib import Path

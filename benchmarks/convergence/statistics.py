@@ -1,4 +1,4 @@
-"""What the raw results of `benchmarks.convergence` come to: rate, spread, comparison, tables."""
+"""What the raw results of `benchmarks.convergence` come to: rate, spread and comparison."""
 
 import dataclasses
 import math

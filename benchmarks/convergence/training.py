@@ -1,4 +1,4 @@
-"""The data, the models and the training behind `benchmarks.convergence`."""
+"""The training behind `benchmarks.convergence`."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,1 +1,1 @@
-"""Arithmetic: elementary functions of one float, accurate to a few units in the last place."""
+"""The arithmetic below every formula: elementary functions, their coefficients, formats, and choosing."""

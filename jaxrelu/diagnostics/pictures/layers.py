@@ -1,4 +1,4 @@
-"""Pictures of a model's layers: the activations over time, and the units that are dead.
+"""Pictures of a model's layers: the activations over time, the units that are dead, and the gradients.
 
 Each function draws a matplotlib `Figure` and returns it: `figure.savefig("picture.png")`.
 """
