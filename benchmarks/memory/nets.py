@@ -117,7 +117,7 @@ def _keeping(row: jaxrelu.Variant, **residual: Any) -> Subject:
 
 def _is_quantizable(row: jaxrelu.Variant) -> bool:
     """Whether it is a smooth function of bounded slope, with nothing learned."""
-    if row.residuals[0] == "bits" or row.example or row.partners:
+    if row.residuals[0] == "mask" or row.example or row.partners:
         return False
     try:
         jax.eval_shape(_keeping(row, bits=BITS[0]).function, jax.ShapeDtypeStruct((8, 8), jnp.float32))

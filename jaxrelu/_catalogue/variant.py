@@ -55,5 +55,5 @@ class Variant:
     def residuals(self) -> tuple[str, ...]:
         """What it can keep for the backward pass, its own choice first."""
         possible = declaration_of(self.function).residuals()
-        own = "bits" if "bits" in possible else "input"
+        own = "mask" if "mask" in possible else "input"
         return (own, *sorted(possible - {own}))

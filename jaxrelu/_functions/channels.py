@@ -11,7 +11,6 @@ from .._mechanism.arguments import channel_axis, is_integral, split_axis
 from .._mechanism.differentiation import Differentiation, ForwardMode
 from .._mechanism.elementwise import composed, declared_as
 from .._mechanism.formulas import Formula
-from .._mechanism.residuals import Bits, bits_for, pack, unpack
 from .rectifiers import relu
 
 
@@ -32,8 +31,8 @@ def crelu(x: ArrayLike, axis: int = -1) -> Array:
     The halves have the slopes of `relu` at x and -x: both are 0 at the kink x = 0. A NaN gives NaN in both
     halves, with slope 0. Value and slope are exact. The sum of squares is that of x.
 
-    Kept for the backward pass: one bit an element of the result. `with_residual` also offers "input" and
-    "output".
+    Kept for the backward pass: a mask, one byte an element of the result. `with_residual` also offers "bits"
+    (one bit an element), "input" and "output".
 
     Args:
       x: an array with at least one axis; integers are kept.
@@ -69,15 +68,14 @@ def _maxout(pieces: Array) -> Array:
     return _largest(pieces)[0]
 
 
-def _maxout_forward(pieces: Array) -> tuple[Array, Bits]:
+def _maxout_forward(pieces: Array) -> tuple[Array, tuple[Array, int]]:
     y, winner = _largest(pieces)
-    bits = bits_for(pieces.shape[-1])
-    return y, Bits(pack(winner, bits), pieces.shape, bits)
+    return y, (winner, pieces.shape[-1])
 
 
-def _maxout_backward(kept: Bits, g: Array) -> tuple[Array]:
-    winner = unpack(kept.packed, g.shape, kept.bits).astype(jnp.uint8)
-    pieces = jax.lax.broadcasted_iota(jnp.uint8, kept.shape, len(kept.shape) - 1)
+def _maxout_backward(kept: tuple[Array, int], g: Array) -> tuple[Array]:
+    winner, num_pieces = kept
+    pieces = jax.lax.broadcasted_iota(winner.dtype, (*winner.shape, num_pieces), winner.ndim)
     return (jnp.where(pieces == winner[..., None], g[..., None], 0),)
 
 
@@ -105,7 +103,7 @@ class _Maxout:
         return jnp.moveaxis(y, -1, axis)
 
     def residuals(self) -> frozenset[str]:
-        return frozenset({"bits"})
+        return frozenset({"mask"})
 
 
 @declared_as(_Maxout())
@@ -117,8 +115,7 @@ def maxout(x: ArrayLike, num_pieces: int, axis: int = -1) -> Array:
     The slope is 1 for the largest of a group and 0 for the rest; at the kink, among equals, the first is
     taken. A NaN gives NaN, and takes the slope. Value and slope are exact.
 
-    Kept for the backward pass: the index of the largest, in as many bits an element of the result as it
-    takes.
+    Kept for the backward pass: the index of the largest, one byte an element of the result.
 
     Args:
       x: an array with at least one axis; integers are kept.

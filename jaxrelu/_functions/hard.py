@@ -31,8 +31,8 @@ def hard_tanh(x: ArrayLike, min_value: ArrayLike = -1, max_value: ArrayLike = 1)
     The slope is 1 between the bounds and 0 outside; at the kinks, on the bounds, it is 1, as in `jax.nn`
     (0 in PyTorch). A NaN gives NaN, with slope 1. Value and slope are exact.
 
-    Kept for the backward pass: one bit an element; the input, if a bound is differentiated too.
-    `with_residual` also offers "input".
+    Kept for the backward pass: a mask, one byte an element; the input, if a bound is differentiated too.
+    `with_residual` also offers "bits" (one bit an element) and "input".
 
     Args:
       x: an array of any shape; integers are kept where the bounds are integers.
@@ -70,8 +70,8 @@ def hard_sigmoid(x: ArrayLike) -> Array:
     The slope is 1/6 for -3 < x < 3 and 0 elsewhere, at both kinks too, as in `jax.nn`. A NaN gives NaN,
     with slope 0. 16-bit results are right to 0.51 ulp.
 
-    Kept for the backward pass: one bit an element. `with_residual` also offers "input" and "output", which
-    reads the branch from the rounded output.
+    Kept for the backward pass: a mask, one byte an element. `with_residual` also offers "bits" (one bit an
+    element), "input", and "output", which reads the branch from the rounded output.
 
     Args:
       x: an array of any shape.

@@ -124,8 +124,8 @@ def srelu(
     minus the slope of its line, by a slope the distance from the threshold; 0 elsewhere. A NaN gives NaN,
     with slope 1. Value and slope are rounded once, from float32 for 16-bit floats.
 
-    Kept for the backward pass: the input while a parameter is differentiated, else two bits an element.
-    `with_residual` also offers "input".
+    Kept for the backward pass: the input while a parameter is differentiated, else a mask, one byte an
+    element. `with_residual` also offers "bits" (two bits an element) and "input".
 
     Args:
       x: an array of any shape.

@@ -1,6 +1,6 @@
 """Piecewise linear rectifiers: relu, leaky_relu, relu6, general_relu, threshold.
 
-Their slope takes few values, so that one or two bits an element are all the backward pass needs.
+Their slope takes few values, so that a mask is all the backward pass needs.
 """
 
 import jax.numpy as jnp
@@ -32,8 +32,8 @@ def relu(x: ArrayLike) -> Array:
     The slope is 0 for x < 0, 1 for x > 0, and 0 at the kink x = 0. A NaN gives NaN, with slope 0.
     Value and slope are exact.
 
-    Kept for the backward pass: one bit an element, packed along the last axis. `with_residual` also
-    offers "input" and "output".
+    Kept for the backward pass: a mask, one byte an element. `with_residual` also offers "bits" (one bit an
+    element, packed along the last axis), "input" and "output".
 
     Args:
       x: an array of any shape; integers are kept, booleans become integers.
@@ -73,9 +73,9 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
     The slope is negative_slope for x < 0 and 1 for x > 0; at the kink x = 0 it is 1. A NaN gives NaN,
     with the slope negative_slope. Value and slope are rounded once, from float32 for 16-bit floats.
 
-    Kept for the backward pass: one bit an element; the input, if negative_slope is differentiated too.
-    `with_residual` also offers "input" and, for positive slopes, "output": it reads the branch from the
-    sign bit of the output, and so takes x = -0.0 for a negative number.
+    Kept for the backward pass: a mask, one byte an element; the input, if negative_slope is differentiated
+    too. `with_residual` also offers "bits" (one bit an element), "input" and, for positive slopes, "output",
+    which reads the branch from the sign bit of the output, and so takes x = -0.0 for a negative number.
 
     Args:
       x: an array of any shape.
@@ -116,7 +116,8 @@ def relu6(x: ArrayLike) -> Array:
     The slope is 1 for 0 < x < 6 and 0 elsewhere, at both kinks too. A NaN gives NaN, with slope 0.
     Value and slope are exact.
 
-    Kept for the backward pass: one bit an element. `with_residual` also offers "input" and "output".
+    Kept for the backward pass: a mask, one byte an element. `with_residual` also offers "bits" (one bit an
+    element), "input" and "output".
 
     Args:
       x: an array of any shape; integers are kept (`jax.nn.relu6` makes them floats).
@@ -191,8 +192,8 @@ def general_relu(
     Value and slope are rounded once, from float32 for 16-bit floats. Unlike Keras's, the leak of an infinite
     input is not NaN, and a ceiling does not cut off the negative part.
 
-    Kept for the backward pass: one bit an element, two with a max_value; the input, if a parameter is
-    differentiated too. `with_residual` also offers "input".
+    Kept for the backward pass: a mask, one byte an element; the input, if a parameter is differentiated too.
+    `with_residual` also offers "bits" (one bit an element, two with a max_value) and "input".
 
     Args:
       x: an array of any shape.
@@ -239,8 +240,8 @@ def threshold(x: ArrayLike, threshold: ArrayLike = 0.0, value: ArrayLike = 0.0) 
     The slope is 1 above the threshold and 0 elsewhere, at the kink too. A NaN gives NaN, with slope 0.
     Value and slope are exact. The derivative by threshold is taken as 0: the jump has none.
 
-    Kept for the backward pass: one bit an element; the input, if a parameter is differentiated too.
-    `with_residual` also offers "input".
+    Kept for the backward pass: a mask, one byte an element; the input, if a parameter is differentiated too.
+    `with_residual` also offers "bits" (one bit an element) and "input".
 
     Args:
       x: an array of any shape.

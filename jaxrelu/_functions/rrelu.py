@@ -44,7 +44,7 @@ class _Randomized:
         return differentiation(formulas)(x, *operands, key)
 
     def residuals(self) -> frozenset[str]:
-        return frozenset({"input", "bits"})
+        return frozenset({"input", "mask", "bits"})
 
 
 def _formulas(slope: Any, x: Array) -> Formulas:
@@ -75,8 +75,8 @@ def rrelu(
     x > 0; at the kink x = 0 it is 1. A NaN gives NaN, with the slope a. Value and slope are rounded once,
     from float32 for 16-bit floats.
 
-    Kept for the backward pass: one bit an element and the key, from which the slopes are drawn again.
-    `with_residual` also offers "input".
+    Kept for the backward pass: a mask, one byte an element, and the key, from which the slopes are drawn
+    again. `with_residual` also offers "bits" (one bit an element) and "input".
 
     Args:
       x: an array of any shape.

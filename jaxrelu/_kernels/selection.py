@@ -1,8 +1,12 @@
-"""Values that are chosen and not computed: where, and clamp by it."""
+"""Values that are chosen and not computed: by a condition, from a table, or between two bounds."""
+
+from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
+
+from .sharding import explicit_sharding
 
 
 def where(condition: Array, chosen: ArrayLike, other: ArrayLike) -> Array:
@@ -15,6 +19,12 @@ def where(condition: Array, chosen: ArrayLike, other: ArrayLike) -> Array:
     nothing = (condition & False).astype(jnp.result_type(chosen, other))
     branches = (b if jnp.shape(b) == condition.shape else b + nothing for b in (chosen, other))
     return jnp.where(condition, *branches)
+
+
+def looked_up(table: Any, places: Array, dtype: Any) -> Array:
+    """`table[places]`; a place outside the table gives its nearest entry."""
+    entries = jnp.asarray(table, dtype)
+    return entries.at[places].get(mode="clip", out_sharding=explicit_sharding(places))
 
 
 def clamp(x: Array, min_value: ArrayLike, max_value: ArrayLike) -> Array:

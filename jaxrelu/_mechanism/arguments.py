@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.extend.core.primitives import convert_element_type_p
 
+from .._kernels.sharding import varying_alike
+
 _ALLOWED = "an array or scalar of floats, integers or booleans"
 
 
@@ -60,7 +62,8 @@ def broadcast(function: str, x: Array, parameters: dict[str, Array]) -> tuple[Ar
             ) from None
     rank = len(shape)
     aligned = [p.reshape((1,) * (rank - p.ndim) + p.shape) for p in parameters.values()]
-    return jnp.broadcast_to(x, shape), aligned
+    x, *aligned = varying_alike([jnp.broadcast_to(x, shape), *aligned])
+    return x, aligned
 
 
 def same_shapes(function: str, x: Array, parameters: dict[str, Array]) -> None:

@@ -13,7 +13,7 @@ from jax import Array, lax
 from jax.custom_derivatives import SymbolicZero
 
 from .formulas import Formula, Formulas, Steps, sum_to
-from .residuals import Bits, Input, Residual
+from .residuals import Input, Mask, Residual
 
 Kept = TypeVar("Kept")
 Other = TypeVar("Other")
@@ -25,12 +25,12 @@ class Differentiation(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class ReverseMode:
-    """custom_vjp, keeping one kind of residual; by default bits where they suffice, else the input."""
+    """custom_vjp, keeping one kind of residual; by default a mask where that suffices, else the input."""
 
     residual: type[Residual] | None = None
 
     def __call__(self, formulas: Formulas) -> Formula:
-        residual = self.residual or (Bits if isinstance(formulas.slope, Steps) else Input)
+        residual = self.residual or (Mask if isinstance(formulas.slope, Steps) else Input)
 
         @jax.custom_vjp
         def function(x: Array, *parameters: Array) -> Array:
@@ -50,16 +50,15 @@ class ReverseMode:
             kept, extra, parameters = residuals
             if isinstance(g, SymbolicZero):
                 return (None,) * (1 + len(parameters))
-            learned = extra.x.shape == g.shape
             exactly = isinstance(formulas.slope, Steps)
-            if learned:
-                (residual, parameters), g = _opaque((extra, parameters), g, exactly)
-            else:
-                residual, _ = _opaque(kept, (), exactly)
-            dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
-            if not learned:
+            if extra.x.shape != g.shape:  # no parameter is differentiated
+                # XLA may compute a mask again: that takes one comparison, and keeps no more.
+                residual = kept if isinstance(kept, Mask) else _opaque(kept, (), exactly)[0]
+                dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
                 return dx, *(None for _ in parameters)
-            return dx, *(cotangent(i, p, residual.x, g, parameters) for i, p in enumerate(parameters))
+            (extra, parameters), g = _opaque((extra, parameters), g, exactly)
+            dx = formulas.scaled(g, extra.slope(formulas, *parameters), *parameters)
+            return dx, *(cotangent(i, p, extra.x, g, parameters) for i, p in enumerate(parameters))
 
         def cotangent(i: int, parameter: Array, x: Array, g: Array, parameters: list[Array]) -> Array | None:
             if not jnp.issubdtype(parameter.dtype, jnp.floating):

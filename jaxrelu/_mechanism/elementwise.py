@@ -96,9 +96,9 @@ class Elementwise:
         )
 
     def residuals(self) -> frozenset[str]:
-        bits = {"bits"} if isinstance(self.slope, Steps) else set()
+        few_values = {"mask", "bits"} if isinstance(self.slope, Steps) else set()
         output = {"output"} if self.slope_from_output else set()
-        return frozenset({"input"} | bits | output)
+        return frozenset({"input"} | few_values | output)
 
 
 @dataclasses.dataclass(frozen=True)

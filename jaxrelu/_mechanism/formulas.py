@@ -14,6 +14,8 @@ import numpy as np
 from jax import Array
 
 from .._kernels.formats import rounded_to
+from .._kernels.selection import looked_up
+from .._kernels.sharding import explicit_sharding
 
 Formula = Callable[..., Array]
 Level = Array | float
@@ -72,7 +74,7 @@ class Formulas:
         levels = self.levels(*parameters)
         wide = compute_dtype(g.dtype)
         if len(levels) > _MOST_SELECTED:  # so many are plain numbers
-            return _rounded(g.astype(wide) * jnp.asarray(levels, wide)[slope], g.dtype)
+            return _rounded(g.astype(wide) * looked_up(levels, slope, wide), g.dtype)
         scaling = g if all(map(_selects, levels)) else g.astype(wide)
         return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
 
@@ -85,7 +87,7 @@ class Formulas:
         def value(parameter: Array) -> Array:
             return self.value(x, *parameters[:position], parameter, *parameters[position + 1 :])
 
-        parameter = jnp.broadcast_to(parameters[position], x.shape)
+        parameter = jnp.broadcast_to(parameters[position], x.shape, out_sharding=explicit_sharding(x))
         return jax.jvp(value, (parameter,), (jnp.ones_like(parameter),))[1]
 
     def _compute(self, formula: Formula, x: Array, *parameters: Array, slopes: bool = True) -> Array:

@@ -1,4 +1,4 @@
-"""What is kept from the forward pass for the backward pass: the input, the output, or packed codes.
+"""What is kept from the forward pass for the backward pass: the input, the output, a mask, or packed bits.
 
 Each class is a pytree with a constructor `keep` and a method `slope`, which gives back either the slope
 itself or, for a slope of few values, the code that chooses among them.
@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from .._kernels.sharding import explicit_sharding
+
 if TYPE_CHECKING:
     from .formulas import Formulas
 
@@ -24,7 +26,7 @@ class Residual(Protocol):
     """What survives to the backward pass, and how the slope is read from it."""
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self: ...
+    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> "Residual": ...
 
     def slope(self, formulas: "Formulas", *parameters: Array) -> Array: ...
 
@@ -61,17 +63,46 @@ class Output:
 
 @jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
+class Mask:
+    """The index of the slope among its few values, one byte an element.
+
+    The mask has the shape of x and is computed element by element. So every device of a mesh computes and
+    holds its own part, however x is sharded.
+    """
+
+    codes: Array
+
+    @classmethod
+    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self:
+        # Where the output decides, the input need not live on until the mask is computed.
+        from_output = formulas.selects and formulas.slope_from_output is not None
+        codes = formulas.slope_at_output(y, *parameters) if from_output else formulas.slope_at(x, *parameters)
+        return cls(codes)
+
+    def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
+        return self.codes
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
 class Bits:
-    """The index of the slope among its few values: as many bits an element as that takes, packed."""
+    """The index of the slope among its few values: as many bits an element as that takes, packed.
+
+    A word holds neighbours on the last axis. On a mesh a device that holds fewer of them than a word takes
+    would need its neighbour's: where the type of x says so, a mask is kept instead.
+    """
 
     packed: tuple[Array, ...]
     shape: tuple[int, ...] = dataclasses.field(metadata={"static": True})
     bits: int = dataclasses.field(metadata={"static": True})
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self:
+    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self | Mask:
         bits = bits_for(len(formulas.levels(*parameters)))
-        return cls(pack(formulas.slope_at(x, *parameters), bits), x.shape, bits)
+        codes = formulas.slope_at(x, *parameters)
+        if not _words_are_local(x, bits):
+            return Mask(codes)
+        return cls(pack(codes, bits), x.shape, bits)
 
     def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
         return unpack(self.packed, self.shape, self.bits)
@@ -106,52 +137,51 @@ def _parts(bits: int) -> list[tuple[int, int]]:
 
 
 def _pack_part(codes: Array, bits: int) -> Array:
-    """The packing is a reduction: XLA does not repeat a reduction in the backward pass, as it would a sum
-    of slices, and so does not keep the unpacked codes' origin alive.
+    """Neighbours on the last axis, packed into words.
+
+    Codes are combined by a sum along an axis. XLA does not repeat a reduction in the backward pass. It would
+    repeat a sum of slices, and for that it would keep the input. The sum of codes that share no bit is their
+    bitwise or. A device that holds less than one word takes part in an all-reduce, and XLA:CPU has none for
+    a bitwise or.
     """
-    axis, per_word = _packing(codes.shape, bits)
-    word = _word(bits)
-    if padding := -codes.shape[axis] % per_word:
-        codes = jnp.pad(codes, [(0, padding if i == axis else 0) for i in range(codes.ndim)])
-    groups = codes.reshape(_grouped(codes.shape, axis, per_word)).astype(word)
-    shifted = groups << _shifts(groups, axis + 1, bits)
-    return lax.reduce(shifted, np.array(0, word), lax.bitwise_or, (axis + 1,))
+    per_word = _per_word(bits)
+    if padding := -codes.shape[-1] % per_word:
+        codes = jnp.pad(codes, [(0, 0)] * (codes.ndim - 1) + [(0, padding)])
+    groups = codes.reshape(*codes.shape[:-1], codes.shape[-1] // per_word, per_word).astype(_word(bits))
+    return jnp.sum(groups << _shifts(groups, bits), axis=-1, dtype=groups.dtype)
 
 
 def _unpack_part(packed: Array, shape: tuple[int, ...], bits: int) -> Array:
-    axis, per_word = _packing(shape, bits)
-    groups = jnp.expand_dims(packed, axis + 1)
-    groups = jnp.broadcast_to(groups, (*packed.shape[: axis + 1], per_word, *packed.shape[axis + 1 :]))
-    shifts = _shifts(groups, axis + 1, bits)
+    groups = packed[..., None]
+    shifts = _shifts(groups, bits)
     codes = (groups & (1 << shifts)) != 0 if bits == 1 else (groups >> shifts) & (2**bits - 1)
-    length = packed.shape[axis] * per_word
-    codes = codes.reshape(*packed.shape[:axis], length, *packed.shape[axis + 1 :])
-    codes = lax.slice_in_dim(codes, 0, shape[axis] if shape else 1, axis=axis).reshape(shape)
+    codes = codes.reshape(*packed.shape[:-1], packed.shape[-1] * _per_word(bits))
+    codes = lax.slice_in_dim(codes, 0, shape[-1] if shape else 1, axis=-1).reshape(shape)
     return codes if bits == 1 else codes.astype(jnp.uint8)
 
 
 def _word(bits: int) -> np.dtype:
-    """Bytes; codes of a whole byte go by twos, since one alone is nothing to reduce."""
+    """Bytes; codes of a whole byte are packed in pairs, because a sum needs at least two."""
     return np.dtype("uint16" if bits == 8 else "uint8")
 
 
-def _packing(shape: tuple[int, ...], bits: int) -> tuple[int, int]:
-    """The axis along which codes are packed, and how many a word holds.
-
-    The last axis but one, where that leaves no word half empty: neighbours on the last axis, which vector
-    units and lanes run along, then stay neighbours. Else the last.
-    """
-    per_word = 8 * _word(bits).itemsize // bits
-    if len(shape) >= 2 and shape[-2] % per_word == 0:
-        return len(shape) - 2, per_word
-    return max(len(shape) - 1, 0), per_word
+def _per_word(bits: int) -> int:
+    return 8 * _word(bits).itemsize // bits
 
 
-def _grouped(shape: tuple[int, ...], axis: int, per_word: int) -> tuple[int, ...]:
-    return (*shape[:axis], shape[axis] // per_word, per_word, *shape[axis + 1 :])
-
-
-def _shifts(groups: Array, axis: int, bits: int) -> np.ndarray:
+def _shifts(groups: Array, bits: int) -> np.ndarray:
     """How far each code of a word is shifted, to broadcast with the groups."""
-    steps = np.arange(groups.shape[axis], dtype=groups.dtype) * groups.dtype.type(bits)
-    return steps.reshape([-1 if i == axis else 1 for i in range(groups.ndim)])
+    shifts = np.arange(_per_word(bits), dtype=_word(bits)) * _word(bits).type(bits)
+    return np.expand_dims(shifts, tuple(range(groups.ndim - 1)))
+
+
+def _words_are_local(x: Array, bits: int) -> bool:
+    """Whether no word holds codes of two devices, as far as the type of x tells how x is sharded.
+
+    The type tells it under explicit sharding only.
+    """
+    sharding = explicit_sharding(x)
+    if sharding is None or x.ndim == 0:
+        return True
+    on_a_device = sharding.shard_shape(x.shape)[-1]
+    return on_a_device == x.shape[-1] or on_a_device % _per_word(bits & -bits) == 0

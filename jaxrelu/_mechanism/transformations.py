@@ -10,7 +10,7 @@ from .differentiation import ForwardMode, ReverseMode
 from .elementwise import Declaration, Elementwise, declaration_of, public_function, rebuilt
 from .few_bits.residual import FEWEST, MOST, Quantized
 from .formulas import Steps
-from .residuals import Bits, Input, Output, Residual
+from .residuals import Bits, Input, Mask, Output, Residual
 
 Public = TypeVar("Public", bound=Callable[..., Array])
 
@@ -41,17 +41,23 @@ def forward_mode(function: Public) -> Public:
     return rebuilt(function, ForwardMode())
 
 
-_RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "bits": Bits}
+_RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "mask": Mask, "bits": Bits}
 
 
 def with_residual(
-    function: Public, residual: Literal["input", "output", "bits"] | None = None, *, bits: int | None = None
+    function: Public,
+    residual: Literal["input", "output", "mask", "bits"] | None = None,
+    *,
+    bits: int | None = None,
 ) -> Public:
     """The same function, keeping something else for the backward pass.
 
     Which is best depends on what the layers around it keep: "output" is free where the next layer keeps
     its input (a trainable matmul), "input" where the layer before keeps its output, "bits" is smallest
-    where neither does. While a parameter is being differentiated, the input is kept whatever was asked.
+    where neither does. "mask", the default where the slope takes few values, is one byte an element and local
+    to a device however arrays are sharded. "bits" packs neighbours on the last axis into words: on a mesh
+    every device should hold a multiple of eight channels, else devices exchange parts of words. While a
+    parameter is being differentiated, the input is kept whatever was asked.
 
     `bits=k` is for smooth functions, and approximate: the slope is rounded to one of 2**k levels, k bits an
     element, packed. The levels, and the borders between them, minimise the mean squared error of the slope
@@ -62,7 +68,7 @@ def with_residual(
 
     Args:
       function: a public function of jaxrelu.
-      residual: "input", "output" or "bits"; the function's docstring says which it can have, and
+      residual: "input", "output", "mask" or "bits"; the function's docstring says which it can have, and
         `jaxrelu.catalogue()[name].residuals` lists them, its own choice first.
       bits: how many bits of the slope are kept, from 1 to 8, in place of `residual`.
 
@@ -108,9 +114,6 @@ def with_residual(
     return rebuilt(function, ReverseMode(_RESIDUALS[residual]))
 
 
-_RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "bits": Bits}
-
-
 def _checked_declaration(transformation: str, function: Any) -> Declaration:
     if not hasattr(function, "declaration"):
         name = getattr(function, "__name__", repr(function))
@@ -143,7 +146,7 @@ def _quantized(function: Any, declaration: Declaration, bits: int) -> Any:
     signature = inspect.signature(function)
     _, *parameters = signature.parameters
     twin = Quantized(declaration, bits, tuple(parameters))
-    return public_function(_with_key(function, signature), twin, ReverseMode())
+    return public_function(_with_key(function, signature), twin, ReverseMode(Bits))
 
 
 def _with_key(function: Any, signature: inspect.Signature) -> Callable[..., Array]:

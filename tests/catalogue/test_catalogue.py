@@ -57,7 +57,7 @@ def test_a_row_is_complete(name):
     assert {p.name for p in others if p.default is p.empty} == {*row.example, *row.partners}
     assert set(row.arguments) <= {p.name for p in others}
     assert row.peer is None or hasattr(jax.nn, row.peer)
-    assert row.residuals[0] in ("bits", "input", "output")
+    assert row.residuals[0] in ("mask", "input", "output")
 
 
 def test_the_catalogue_is_a_copy():

@@ -45,7 +45,7 @@ def registered():
 
 def test_get_and_the_catalogue():
     assert jaxrelu.get("absolute") is absolute
-    assert jaxrelu.catalogue()["absolute"].residuals[0] == "bits"
+    assert jaxrelu.catalogue()["absolute"].residuals[0] == "mask"
     with pytest.raises(ValueError, match="did you mean absolute"):
         jaxrelu.get("absolut")
 

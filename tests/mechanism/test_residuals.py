@@ -38,6 +38,7 @@ def test_bytes_kept(name, dtype):
     x = jax.ShapeDtypeStruct((16, 64), dtype)
     result = jax.eval_shape(function_of(name, None), x)
     tensors = {
+        "mask": result.size,
         "bits": result.size * reference_of(name).bits // 8,
         "input": result.size * x.dtype.itemsize,
         "output": result.size * x.dtype.itemsize,
@@ -48,14 +49,20 @@ def test_bytes_kept(name, dtype):
         assert kept_bytes(function_of(name, kind), x) <= tensors[kind]
 
 
-def test_bytes_kept_by_the_variants_with_bits():
-    """The figure of the first issue: 1/8 byte an element, whatever the dtype; two bits with a ceiling."""
+@pytest.mark.parametrize(("kind", "one", "two"), [("mask", 1, 1), ("bits", 1 / 8, 1 / 4)])
+def test_bytes_kept_by_the_variants_with_a_mask(kind, one, two):
+    """Bytes an element, whatever the dtype, of two slopes, and of three with a ceiling."""
+
+    def keeping(function):
+        return jaxrelu.with_residual(function, kind)
+
     for dtype in ("float32", "bfloat16"):
         x = jax.ShapeDtypeStruct((8, 1024), dtype)
         for function in (jaxrelu.relu, jaxrelu.leaky_relu, jaxrelu.relu6, jaxrelu.general_relu):
-            assert kept_bytes(function, x) == x.size // 8
-        assert kept_bytes(lambda x: jaxrelu.general_relu(x, max_value=6.0), x) == x.size // 4
-        assert kept_bytes(lambda x: jaxrelu.prelu(x, jnp.full(1024, 0.25)), x) == x.size // 8 + 4 * 1024
+            assert kept_bytes(keeping(function), x) == one * x.size
+        general_relu, prelu = keeping(jaxrelu.general_relu), keeping(jaxrelu.prelu)
+        assert kept_bytes(lambda x, f=general_relu: f(x, max_value=6.0), x) == two * x.size
+        assert kept_bytes(lambda x, f=prelu: f(x, jnp.full(1024, 0.25)), x) == one * x.size + 4 * 1024
 
 
 def test_a_learned_slope_keeps_the_input_and_nothing_else():
@@ -94,7 +101,7 @@ def test_the_output_as_residual_in_bfloat16(name):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_impossible_residuals_are_refused(name):
-    for kind in {"input", "output", "bits", "both"} - set(ROWS[name].residuals):
+    for kind in {"input", "output", "mask", "bits", "both"} - set(ROWS[name].residuals):
         with pytest.raises(ValueError, match="with_residual") as caught:
             jaxrelu.with_residual(ROWS[name].function, kind)
         assert repr(kind) in str(caught.value)
@@ -105,10 +112,13 @@ SHAPES = [(), (1,), (7,), (8,), (3, 9), (126,), (0,), (3, 0), (0, 5), (2, 3, 17)
 
 
 def test_any_last_axis():
-    """Packed along either axis, one and two bits: odd lengths, scalars, empty arrays."""
+    """One and two bits, packed: odd lengths, scalars, empty arrays."""
 
     def slopes(xs):
-        functions = (jaxrelu.relu, jaxrelu.leaky_relu, lambda x: jaxrelu.general_relu(x, 0.5, max_value=1.0))
+        relu, leaky_relu, general_relu = (
+            jaxrelu.with_residual(f, "bits") for f in (jaxrelu.relu, jaxrelu.leaky_relu, jaxrelu.general_relu)
+        )
+        functions = (relu, leaky_relu, lambda x: general_relu(x, 0.5, max_value=1.0))
         return [[jax.grad(lambda x, f=f: f(x).sum())(x) for f in functions] for x in xs]
 
     rng = np.random.default_rng(0)
@@ -141,13 +151,12 @@ def test_unpack_inverts_pack(bits):
     @settings(max_examples=50, deadline=None, database=None)
     @given(codes)
     def check(codes):
-        # Eight rows are packed along the first axis, three along the last, and one along its only one.
-        eight = np.array(codes, np.uint8).reshape(8, LENGTH)
-        for rows in (eight, eight[:3], eight[0]):
-            packed = pack_jitted(rows, bits)
-            if len(rows) == 8:
+        rows = np.array(codes, np.uint8).reshape(8, LENGTH)
+        for shaped in (rows, rows.T, rows[0]):
+            packed = pack_jitted(shaped, bits)
+            if shaped.shape == (LENGTH, 8):
                 assert sum(part.size * part.dtype.itemsize for part in packed) == bits * LENGTH
-            np.testing.assert_array_equal(unpack_jitted(packed, rows.shape, bits), rows)
+            np.testing.assert_array_equal(unpack_jitted(packed, shaped.shape, bits), shaped)
 
     check()
 
@@ -204,23 +213,28 @@ def temporary_bytes(network, activation):
     return planned_bytes(lambda weights, x: network(activation, weights, x), MATRICES)
 
 
-# Ours over jax.nn's on CPU: 0.67, 0.91, 0.91, 0.77, 0.75, 0.44 (jax 0.10) or 0.55 (0.12), and 0.80, with some
-# slack. Four layers flatter nobody: what is kept in any case weighs more here than in the benchmark's eight.
+# Ours over jax.nn's on CPU, with some slack. Four layers flatter nobody: what is kept in any case weighs more
+# here than in the benchmark's eight. Under scan jax.nn keeps a mask of bytes, too.
 @pytest.mark.parametrize(
-    ("name", "network", "most"),
+    ("name", "kind", "network", "most"),
     [
-        ("relu", unrolled, 0.7),
-        ("relu", scanned, 0.96),
-        ("relu6", scanned, 0.96),
-        ("hard_tanh", scanned, 0.82),
-        ("gelu", unrolled, 0.79),
-        ("gelu", scanned, 0.6),
-        ("gelu_exact", unrolled, 0.85),
+        ("relu", "mask", unrolled, 0.72),
+        ("relu", "bits", unrolled, 0.7),
+        ("relu", "mask", scanned, 1.02),
+        ("relu", "bits", scanned, 0.96),
+        ("relu6", "mask", scanned, 1.02),
+        ("relu6", "bits", scanned, 0.96),
+        ("hard_tanh", "mask", scanned, 0.86),
+        ("hard_tanh", "bits", scanned, 0.82),
+        ("gelu", "input", unrolled, 0.79),
+        ("gelu", "input", scanned, 0.6),
+        ("gelu_exact", "input", unrolled, 0.85),
     ],
 )
-def test_compiled_memory_is_below_that_of_jax_nn(name, network, most):
+def test_compiled_memory_is_below_that_of_jax_nn(name, kind, network, most):
     row = ROWS[name]
-    ours = temporary_bytes(network, row.bound)
+    keeping = jaxrelu.with_residual(row.function, kind)
+    ours = temporary_bytes(network, lambda x: keeping(x, **row.arguments))
     theirs = temporary_bytes(network, lambda x: getattr(jax.nn, row.peer)(x, **row.arguments))
     assert ours <= most * theirs, f"{name}: {ours / theirs:.2f} of jax.nn's {theirs} bytes"
 

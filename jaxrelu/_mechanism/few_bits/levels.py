@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..._kernels.selection import looked_up
 from ..formulas import Formula
 
 REACH = 16.0  # inputs beyond count as this: their slopes are those of the tails
@@ -37,7 +38,7 @@ class Table:
 
     def at(self, values: Array) -> Array:
         cells = jnp.clip((values - self.start) / self.width, 0, len(self.entries) - 1)
-        return jnp.take(self.entries, cells.astype(jnp.int32), mode="clip")  # a NaN may be any integer
+        return looked_up(self.entries, cells.astype(jnp.int32), self.entries.dtype)  # a NaN is any integer
 
 
 class Quantization:
@@ -68,8 +69,7 @@ class StochasticQuantization:
         """The code of either neighbour, the nearer one more often."""
         slope = self._slope(x)
         below = self._below.at(slope)
-        levels = jnp.asarray(self.levels, slope.dtype)
-        low, high = levels[below], levels[below + 1]
+        low, high = (looked_up(self.levels, below + i, slope.dtype) for i in (0, 1))
         up = jax.random.uniform(key, slope.shape, slope.dtype) * (high - low) < slope - low
         return below + up.astype(jnp.uint8)
 
