@@ -143,6 +143,7 @@ def selu(x: ArrayLike) -> Array:
     value=lambda x: jnp.maximum(x, 0) + log1p(exp(-jnp.abs(x))),
     slope=lambda x: _logistic(x),
     slope_from_output=lambda y: -expm1(-y),
+    exponential=True,
 )
 def softplus(x: ArrayLike) -> Array:
     r"""Softplus, the smooth rectifier whose slope is the logistic function.

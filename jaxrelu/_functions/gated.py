@@ -44,6 +44,7 @@ def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> 
         "slope": lambda gate, value, **options: product(slope(gate, **options), gate, value),
         "parameter_slopes": {"value": lambda gate, value, **options: activation(gate, **options)},
         "same_shape": True,
+        "exponential": True,
     }
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._kernels.selection import clamp, where
+from .._kernels.selection import clamp, rectified, where
 from .._mechanism.elementwise import elementwise
 from .._mechanism.formulas import Steps
 
@@ -19,7 +19,7 @@ def scaled(slope: Array, x: Array) -> Array:
 
 
 @elementwise(
-    value=lambda x: where(x <= 0, 0, x),
+    value=rectified,
     slope=Steps(index=lambda x: x > 0, levels=lambda: (0, 1)),
     slope_from_output=lambda y: y > 0,
     selects=True,

@@ -36,7 +36,7 @@ def _gelu_slope(x: Array, approximate: bool) -> Array:
     return mirrored(x < 0, normal_tail_slope(a))
 
 
-@elementwise(value=_gelu, slope=_gelu_slope, static=("approximate",))
+@elementwise(value=_gelu, slope=_gelu_slope, exponential=True, static=("approximate",))
 def gelu(x: ArrayLike, approximate: bool = True) -> Array:
     r"""Gaussian error linear unit.
 
@@ -101,7 +101,7 @@ def _mish_slope(x: Array) -> Array:
     return jnp.where(below, 0.0, 1.0) + numerator / denominator
 
 
-@elementwise(value=_mish, slope=_mish_slope)
+@elementwise(value=_mish, slope=_mish_slope, exponential=True)
 def mish(x: ArrayLike) -> Array:
     r"""Mish, x gated by the hyperbolic tangent of softplus.
 
@@ -134,7 +134,7 @@ def mish(x: ArrayLike) -> Array:
     ...
 
 
-def _telu_parts(x: Array) -> tuple[Array, Array, Array, Array]:
+def _telu_parts(x: Array) -> tuple[Array, Array | float, Array, Array]:
     """The parts of e = exp(x), tanh(e) and 1 / cosh(e)**2, by exp(-2 e); e is bounded where tanh(e) is 1."""
     s, p = exponential_parts(jnp.minimum(x, _TELU_LIMIT))
     scale, rest = exponential_parts(-2.0 * (s * (1.0 + p)))

@@ -17,6 +17,7 @@ QUICK_GELU_RATE = 1.702  # makes logistic(1.702 x) close to the normal distribut
     slope=lambda x: gated_slope(
         x < 0, *exponential_parts(-jnp.abs(x)), jnp.minimum(jnp.abs(x), underflow(x))
     ),
+    exponential=True,
 )
 def silu(x: ArrayLike) -> Array:
     r"""Sigmoid linear unit, also called swish.
@@ -72,6 +73,7 @@ def _swish_beta_slope(x: Array, beta: Array | float) -> Array:
 @elementwise(
     value=lambda x: _swish(x, QUICK_GELU_RATE),
     slope=lambda x: _swish_slope(x, QUICK_GELU_RATE),
+    exponential=True,
 )
 def quick_gelu(x: ArrayLike) -> Array:
     r"""The logistic approximation of gelu.
@@ -105,7 +107,7 @@ def quick_gelu(x: ArrayLike) -> Array:
     ...
 
 
-@elementwise(value=_swish, slope=_swish_slope, parameter_slopes={"beta": _swish_beta_slope})
+@elementwise(value=_swish, slope=_swish_slope, exponential=True, parameter_slopes={"beta": _swish_beta_slope})
 def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
     r"""Swish with a learned rate: from x / 2 (beta = 0) over silu (1) to relu (infinity).
 
@@ -140,7 +142,9 @@ def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
     ...
 
 
-def _acon_gate(x: Array, p1: Array, p2: Array, beta: Array) -> tuple[Array, Array, Array, Array, Array]:
+def _acon_gate(
+    x: Array, p1: Array, p2: Array, beta: Array
+) -> tuple[Array, Array, Array | float, Array, Array]:
     """Whether z < 0, the parts of exp(-|z|), and those of |z|, for z = beta (p1 - p2) x."""
     rate = beta * (p1 - p2)
     high, low = product_parts(jnp.abs(x), jnp.abs(rate))
@@ -164,13 +168,14 @@ def _acon_p1_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
 
 def _acon_p2_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
     """x (1 - slope of x logistic(z)), and the slopes at z and -z add to 1."""
-    negative, *parts = _acon_gate(x, p1, p2, beta)
-    return finite(x) * gated_slope(~negative, *parts)
+    negative, s, p, high, low = _acon_gate(x, p1, p2, beta)
+    return finite(x) * gated_slope(~negative, s, p, high, low)
 
 
 @elementwise(
     value=_acon_c,
     slope=_acon_c_slope,
+    exponential=True,
     parameter_slopes={
         "p1": _acon_p1_slope,
         "p2": _acon_p2_slope,

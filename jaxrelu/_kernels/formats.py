@@ -37,23 +37,43 @@ _FORMATS = {
     "float32": _FLOAT32,
     "float64": Format(jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 709.0, 26, 17),
 }
-_short_results = contextvars.ContextVar("short_results", default=False)
+
+
+class Arithmetic(NamedTuple):
+    """How a formula computes while it is traced."""
+
+    short: bool = False  # its results are rounded to 16 bits
+    native: bool = False  # exponentials are the platform's own
+
+
+_OWN = Arithmetic()
+_arithmetic = contextvars.ContextVar("arithmetic", default=_OWN)
 
 
 @contextlib.contextmanager
-def rounded_to(dtype: Any, slopes: bool) -> Iterator[None]:
-    """Within it, kernels are traced whose results, values or slopes, are rounded to this dtype."""
-    largest = jnp.finfo(jnp.bfloat16 if slopes else jnp.float16)
-    token = _short_results.set(jnp.finfo(dtype).nmant <= largest.nmant)
+def computing(arithmetic: Arithmetic) -> Iterator[None]:
+    """Within it, kernels are traced with this arithmetic."""
+    token = _arithmetic.set(arithmetic)
     try:
         yield
     finally:
-        _short_results.reset(token)
+        _arithmetic.reset(token)
+
+
+def rounds_to_short(dtype: Any, slopes: bool) -> bool:
+    """Whether short results are enough of values, or of slopes, that are rounded to this dtype."""
+    largest = jnp.finfo(jnp.bfloat16 if slopes else jnp.float16)
+    return jnp.finfo(dtype).nmant <= largest.nmant
 
 
 def is_short(x: Array) -> bool:
     """Whether short results are enough of what is computed from x."""
-    return _short_results.get() and x.dtype == jnp.float32
+    return _arithmetic.get().short and x.dtype == jnp.float32
+
+
+def is_native(x: Array) -> bool:
+    """Whether what is computed from x takes the platform's own exponential."""
+    return _arithmetic.get().native and x.dtype == jnp.float32
 
 
 def of_format(table: Mapping[str, Table], x: Array) -> Table:

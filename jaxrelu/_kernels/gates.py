@@ -19,12 +19,12 @@ def _large(x: Array) -> float:
     return float(jnp.finfo(x.dtype).max) / 4.0
 
 
-def logistic(negative: Array, s: Array, p: Array) -> Array:
+def logistic(negative: Array, s: Array, p: Array | float) -> Array:
     """logistic(z), exp(-|z|) = s (1 + p)."""
     return where(negative, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
 
 
-def gated(x: Array, s: Array, p: Array, negative: Array | None = None) -> Array:
+def gated(x: Array, s: Array, p: Array | float, negative: Array | None = None) -> Array:
     """x logistic(z), exp(-|z|) = s (1 + p); `negative` says where z is, if not where x is."""
     bounded = finite(x)
     if negative is None:
@@ -32,14 +32,17 @@ def gated(x: Array, s: Array, p: Array, negative: Array | None = None) -> Array:
     return jnp.where(negative, times_exp(bounded, s, p), x) / exp_plus_1(s, p)
 
 
-def gated_slope(negative: Array, s: Array, p: Array, m_high: Array, m_low: Array | float = 0.0) -> Array:
+def gated_slope(
+    negative: Array, s: Array, p: Array | float, m_high: Array, m_low: Array | float = 0.0
+) -> Array:
     """The slope of x logistic(z), exp(-|z|) = w = s (1 + p), m = |x dz/dx| in one or two parts.
 
     For z < 0 it is w (1 + w - m) / (1 + w)**2, and small near the minimum: w and m enter the sum in their
     parts. Since logistic(-z) = 1 - logistic(z), the slopes at z and -z add to 1.
     """
     w = s * (1.0 + p)
-    below = times_exp(((1.0 - m_high) + s) + (s * p - m_low), s, p) / (1.0 + w * (2.0 + w))
+    rest = -m_low if isinstance(p, float) else s * p - m_low
+    below = times_exp(((1.0 - m_high) + s) + rest, s, p) / (1.0 + w * (2.0 + w))
     return mirrored(negative, below)
 
 

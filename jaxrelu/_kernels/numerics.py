@@ -20,7 +20,7 @@ import numpy as np
 from jax import Array, lax
 
 from .coefficients import EXPM1, LOG1P
-from .formats import format_of, is_short, of_format
+from .formats import format_of, is_native, is_short, of_format
 from .selection import where
 
 CURVE_FROM = -6.0  # 1 - s is a short number from here on
@@ -28,6 +28,7 @@ _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for fa
 
 
 Constant = tuple[float, float]  # a double and what it leaves out of the number that is meant
+Exponential = tuple[Array, Array | float]  # (s, p): s (1 + p), p the number 0.0 where s is all
 
 
 def underflow(x: Array) -> float:
@@ -44,12 +45,16 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     return result
 
 
-def exponential_parts(x: Array, low: Array | None = None) -> tuple[Array, Array]:
+def exponential_parts(x: Array, low: Array | None = None) -> Exponential:
     """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1; `s` is 0 from -underflow on.
+
+    `s` is a power of two, or all of exp(x) where the platform's own exponential is taken.
 
     x + low must stay where exp is finite. With a low part, it must not pass -underflow by more than 0.3;
     without one, it may.
     """
+    if is_native(x):
+        return lax.exp(x), 0.0 if low is None or is_short(x) else lax.exp(low) - 1.0
     s, r, rest = _exponential_terms(x, low)
     return s, r + rest
 
@@ -80,7 +85,7 @@ def _series(k: Array, r: Array) -> tuple[Array, Array, Array]:
     return lax.bitcast_convert_type(exponent, r.dtype), r, rest
 
 
-def quotient_exp(x: Array, scale: Array) -> tuple[Array, Array]:
+def quotient_exp(x: Array, scale: Array) -> Exponential:
     """The parts of exp(x / scale) for x <= 0 < scale, and of 1 for x > 0.
 
     x itself is reduced, by multiples of log(2) scale: the rounding of x / scale would cost 80 ulp at -87.
@@ -119,7 +124,7 @@ def expm1(x: Array) -> Array:
     return minus_1(*exponential_parts(jnp.minimum(x, 0.0)))
 
 
-def minus_1(s: Array, p: Array) -> Array:
+def minus_1(s: Array, p: Array | float) -> Array:
     """exp(x) - 1 from its parts."""
     return s * p + (s - 1.0)
 
@@ -141,14 +146,14 @@ def curve_and_line(x: Array, curve: Array, line: Array) -> Array:
     return (curve_high * step + line_high * high) + (rests + curve * s * jnp.where(whole, rest, r + rest))
 
 
-def exp_plus_1(s: Array, p: Array) -> Array:
+def exp_plus_1(s: Array, p: Array | float) -> Array:
     """exp(x) + 1 from its parts: the sum 1 + s is exact down to the last bit of 1."""
-    return (1.0 + s) + s * p
+    return 1.0 + s if isinstance(p, float) else (1.0 + s) + s * p
 
 
-def times_exp(factor: Array, s: Array, p: Array) -> Array:
+def times_exp(factor: Array, s: Array, p: Array | float) -> Array:
     """factor * exp(x) from its parts: one rounding of the product and none of 1 + p."""
-    return s * (factor + factor * p)
+    return s * factor if isinstance(p, float) else s * (factor + factor * p)
 
 
 def log1p(w: Array) -> Array:
@@ -158,7 +163,7 @@ def log1p(w: Array) -> Array:
     return w + w * w * polynomial(w, of_format(LOG1P, w))
 
 
-def half_square_exp(a: Array) -> tuple[Array, Array]:
+def half_square_exp(a: Array) -> Exponential:
     """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
     if is_short(a):
         return exponential_parts(-0.5 * a * a)
@@ -189,13 +194,15 @@ def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
     return jnp.minimum(a_high * b_high, form.underflow + 0.2), low
 
 
-def product_exp(a: Array, b: Array | float) -> tuple[Array, Array]:
+def product_exp(a: Array, b: Array | float) -> Exponential:
     """The parts of exp(-a b), a >= 0 and b >= 0, without the rounding of a large product."""
     high, low = product_parts(a, b)
     return exponential_parts(-high, -low)
 
 
-def cubic_exp(a: Array, linear_parts: Constant, cubic_parts: Constant) -> tuple[Array, Array, Array, Array]:
+def cubic_exp(
+    a: Array, linear_parts: Constant, cubic_parts: Constant
+) -> tuple[Array, Array | float, Array, Array]:
     """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
     The rounding of z would be multiplied by z. `high` carries a third of the places: its products with a

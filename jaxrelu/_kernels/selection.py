@@ -3,7 +3,7 @@
 from typing import Any
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jax.typing import ArrayLike
 
 from .sharding import explicit_sharding
@@ -27,7 +27,24 @@ def looked_up(table: Any, places: Array, dtype: Any) -> Array:
     return entries.at[places].get(mode="clip", out_sharding=explicit_sharding(places))
 
 
+def rectified(x: Array) -> Array:
+    """max(x, 0), NaN where x is."""
+    return lax.platform_dependent(x, cpu=_rectified_by_selection, default=lambda x: jnp.maximum(x, 0))
+
+
+def _rectified_by_selection(x: Array) -> Array:
+    # XLA:CPU converts 16-bit floats to float32 for a maximum, and selects them as they are.
+    return where(x <= 0, 0, x)
+
+
 def clamp(x: Array, min_value: ArrayLike, max_value: ArrayLike) -> Array:
-    """x between the two, NaN where x is: on a CPU with the fewest conversions of 16-bit floats."""
+    """x between the two, NaN where x is."""
     low, high = (jnp.asarray(bound, x.dtype) for bound in (min_value, max_value))
+    # The compilers for GPUs and TPUs take minimum and maximum into the kernel of a matmul before it.
+    return lax.platform_dependent(
+        x, low, high, cpu=_clamp_by_selection, default=lambda x, low, high: jnp.clip(x, low, high)
+    )
+
+
+def _clamp_by_selection(x: Array, low: Array, high: Array) -> Array:
     return where((x <= low) | (x >= high), where(x <= low, low, high), x)

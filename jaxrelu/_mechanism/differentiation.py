@@ -5,6 +5,7 @@ residual is kept; if one is, its own slope needs the input, and the input is kep
 """
 
 import dataclasses
+import functools
 from typing import Any, Protocol, TypeVar
 
 import jax
@@ -73,12 +74,23 @@ class ReverseMode:
 def _opaque(tensors: Kept, after: Other, exactly: bool) -> tuple[Kept, Other]:
     """What is kept, opaque to XLA and not to be had before `after` is; and `after`.
 
-    Else XLA recognises what the forward pass computed from the same tensors, reuses it, and keeps all of
+    Else XLA:CPU recognises what the forward pass computed from the same tensors, reuses it, and keeps all of
     that alive in place of them. And slopes by parameters, which need no cotangent, are computed as soon as
     the tensors are there, and wait, each a tensor, until it comes.
 
-    A product with an opaque 1 does it, too, and unlike a barrier on a tensor does not make XLA write it once
-    more under scan; but on a CPU it takes subnormal numbers for 0, which slopes of few values tell apart.
+    The compilers for GPUs and TPUs compute again what is cheap. There a barrier costs a kernel, or memory.
+    """
+    return lax.platform_dependent(
+        tensors, after, cpu=functools.partial(_hidden, exactly), default=lambda *visible: visible
+    )
+
+
+def _hidden(exactly: bool, tensors: Kept, after: Other) -> tuple[Kept, Other]:
+    """Both behind a barrier, `tensors` at least in effect.
+
+    A product with an opaque 1 hides a tensor, too, and unlike a barrier on the tensor does not make XLA write
+    it once more under scan. But on a CPU it takes subnormal numbers for 0, which slopes of few values tell
+    apart.
     """
     if exactly:
         return lax.optimization_barrier((tensors, after))

@@ -54,6 +54,7 @@ class Elementwise:
     slope_from_output: Formula | None
     parameter_slopes: Mapping[str, Formula]
     selects: bool
+    exponential: bool
     same_shape: bool
     optional: frozenset[str]
     static: tuple[str, ...]
@@ -93,6 +94,7 @@ class Elementwise:
                 if name in names
             },
             selects=self.selects,
+            exponential=self.exponential,
         )
 
     def residuals(self) -> frozenset[str]:
@@ -126,6 +128,7 @@ def elementwise(
     slope_from_output: Formula | None = None,
     parameter_slopes: Mapping[str, Formula] | None = None,
     selects: bool = False,
+    exponential: bool = False,
     same_shape: bool = False,
     static: tuple[str, ...] = (),
     check: Check | None = None,
@@ -138,6 +141,7 @@ def elementwise(
       slope_from_output: the same (for `Steps` the index) as a function of the value, where that is possible.
       parameter_slopes: derivatives by parameters, where the one derived from `value` is not good enough.
       selects: the value only selects among `x` and constants: no wider dtype is needed, integers are kept.
+      exponential: kernels may take the platform's own exponential, where that is fast and accurate enough.
       same_shape: array parameters must have the shape of `x`.
       static: the names of arguments that are options and not arrays.
       check: raises an error for parameters out of range; it sees those that are plain numbers.
@@ -151,6 +155,7 @@ def elementwise(
             slope_from_output=slope_from_output,
             parameter_slopes=parameter_slopes or {},
             selects=selects,
+            exponential=exponential,
             same_shape=same_shape,
             optional=frozenset(
                 k for k, p in inspect.signature(signature).parameters.items() if p.default is None

@@ -11,9 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 
-from .._kernels.formats import rounded_to
+from .._kernels.formats import Arithmetic, computing, rounds_to_short
 from .._kernels.selection import looked_up
 from .._kernels.sharding import explicit_sharding
 
@@ -48,6 +48,7 @@ class Formulas:
     slope_from_output: Formula | None
     parameter_slopes: Mapping[int, Formula]
     selects: bool
+    exponential: bool = False
 
     def output(self, x: Array, *parameters: Array) -> Array:
         """The value, rounded once to the dtype of x."""
@@ -93,8 +94,19 @@ class Formulas:
     def _compute(self, formula: Formula, x: Array, *parameters: Array, slopes: bool = True) -> Array:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
-        with rounded_to(x.dtype, slopes):
-            return formula(x.astype(dtype), *(cast(p, dtype) for p in parameters))
+        short = rounds_to_short(x.dtype, slopes)
+
+        def traced(native: bool, x: Array, *parameters: Array) -> Array:
+            with computing(Arithmetic(short, native)):
+                return formula(x, *parameters)
+
+        own, native = functools.partial(traced, False), functools.partial(traced, True)
+        operands = (x.astype(dtype), *(cast(p, dtype) for p in parameters))
+        if not self.exponential or dtype != jnp.float32:
+            return own(*operands)
+        if short:
+            return lax.platform_dependent(*operands, cpu=own, default=native)
+        return lax.platform_dependent(*operands, tpu=native, default=own)
 
 
 def _selected(code: Array, values: Sequence[Array]) -> Array:
