@@ -428,7 +428,7 @@ plt.show()
 # ## 5. What is kept for the backward pass
 #
 # Between forward and backward, memory holds whatever the gradient needs. jaxrelu keeps the sign of a
-# rectifier, packed to one bit an element, and one tensor of x's dtype for a smooth function. `jax.vjp`
+# rectifier, one byte an element, and one tensor of x's dtype for a smooth function. `jax.vjp`
 # returns a pytree of what is kept, so it can be weighed right here.
 
 

@@ -47,17 +47,17 @@ bf16 net seems to need more than it does. float32 is what a CPU can show.
 
 ## When to use what
 
-- A piecewise linear function: leave the default, packed bits, where nothing behind it keeps its value:
-  before a frozen matmul, a residual addition, dropout or pooling. Before a trainable matmul
-  `with_residual(f, "output")` saves those bits, too, but not unrolled on jax 0.10, whose CPU pipeline drops
-  barriers.
+- A piecewise linear function: `with_residual(f, "bits")` needs the least where nothing behind the function
+  keeps its value: before a frozen matmul, a residual addition, dropout or pooling. Before a trainable matmul
+  take `with_residual(f, "output")`, which needs nothing of its own. On a mesh the default, a mask of one byte
+  an element, is safe however arrays are sharded; packed bits want a multiple of eight channels on each device.
 - A smooth function: the default keeps one tensor, as `jax.checkpoint` of the activation does, where
   `jax.nn` keeps two to five. `jax.checkpoint` around activation and matmul keeps less than either where the
   matmul is trained or something between keeps tensors of its own; with jaxrelu's function inside it works
   as well. `with_residual(f, bits=4)` keeps an eighth of the tensor, if an approximate gradient will do.
 - LayerNorm keeps tensors whatever the activation keeps: put `jax.checkpoint` around both and the matmul.
 - Unrolled on a CPU with jax 0.10 `jax.checkpoint` around more than the activation saves nothing, again for
-  want of barriers; packed bits and the kept input do their work there.
+  want of barriers; packed bits do their work there.
 - Where memory matters more than time, `remat layer` beats all of these but packed bits before a frozen
   matmul, unrolled.
 """
