@@ -1,4 +1,4 @@
-"""What FReLU and DyReLU compute once their convolutions and matrices are applied."""
+"""FReLU and DyReLU: what they say, and compute once convolutions and matrices are applied."""
 
 import dataclasses
 import functools
@@ -12,7 +12,62 @@ from .._kernels.gates import finite
 from .._mechanism.differentiation import Differentiation
 from .._mechanism.elementwise import declared_as
 from .._mechanism.formulas import Formulas
-from .parameters import positive_integers, wide
+from .parameters import wide
+
+FUNNEL = r"""
+    .. math:: \mathrm{frelu}(x) = \max(x, T(x)), \quad T = \text{batch norm of a depthwise convolution}
+
+    The convolution has no bias, which the normalisation would take away. Of equals, x takes the slope. The
+    convolution is computed in the dtype of x, the normalisation in float32; the kernel decays like others.
+    Kept for the backward pass: what these keep, and one byte an element.
+
+    Args:
+      num_features: the number of channels, the last axis of the input (batch, *spatial, channels).
+      kernel_size: the window, one length for each spatial axis.
+      momentum: of the stored statistics.
+      epsilon: added to the variance.
+      dtype: the input is cast to it first; None leaves it as it is.
+      param_dtype: the dtype of the kernel; that of the normalisation is float32, like its statistics.
+      kernel_init: an initializer `(key, shape, dtype)` of the kernel, or a value.
+
+    Raises:
+      TypeError: if an argument has another type than it must have, or if the input is complex.
+      ValueError: if num_features is not positive or not the length of the last axis, or if the input has too
+        few axes.
+
+    References:
+      Ma, Zhang and Sun, Funnel activation for visual recognition, ECCV 2020.
+    """
+DYNAMIC = r"""
+    .. math:: \mathrm{dyrelu}(x) = \max_k (a_k x + b_k), \quad a_k = [k = 1] + \lambda_a \theta_k, \quad
+        b_k = \lambda_b \theta_{K + k}
+
+    The theta, from -1 to 1, are 2 logistic(.) - 1 of a matrix, relu, and a matrix, applied to the mean over
+    the image. Variant A shares the lines among all channels, B has lines for each channel. Of equal lines,
+    the first takes the slope. The network is computed in float32 for 16-bit floats, and so is the largest
+    line, which is rounded once. Kept for the backward pass: the input and the lines. The matrices decay like
+    others.
+
+    Args:
+      num_features: the number of channels, the last axis of the input (batch, ..., channels).
+      variant: "A" or "B".
+      num_pieces: how many lines.
+      reduction: by how much the hidden layer is narrower than the input, num_features // reduction or 1.
+      lambda_a: how far the slopes may be from their first values: 1, and 0 for all but the first line.
+      lambda_b: how far the offsets may be from 0, in the units of the input.
+      dtype: the input is cast to it first; None leaves it as it is.
+      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
+      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
+      bias_init: likewise of the biases.
+
+    Raises:
+      TypeError: if an argument has another type than it must have, or if the input is complex.
+      ValueError: if variant is neither "A" nor "B", another argument is out of range, num_features is not the
+        length of the last axis, or the input has no batch axis.
+
+    References:
+      Chen et al., Dynamic ReLU, ECCV 2020.
+    """
 
 
 def funnel(x: Array, condition: Array) -> Array:
@@ -27,9 +82,6 @@ def pooled(x: Array) -> Array:
 
 def dynamic_widths(num_features: int, variant: str, num_pieces: int, reduction: int) -> tuple[int, int]:
     """The lengths of the hidden layer and of theta."""
-    positive_integers("DyReLU", num_features=num_features, num_pieces=num_pieces, reduction=reduction)
-    if variant not in ("A", "B"):
-        raise ValueError(f"DyReLU: variant must be 'A' or 'B', got {variant!r}")
     return max(1, num_features // reduction), 2 * num_pieces * (num_features if variant == "B" else 1)
 
 

@@ -12,10 +12,11 @@ from jax.typing import ArrayLike
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
-from .._modules.parameters import resolve
+from .._modules.fixed import decided, resolve
+from .parameters import Checked
 
 
-class RReLU(nn.Module):
+class RReLU(Checked):
     """`jaxrelu.rrelu`: random slopes while training, their mean in evaluation.
 
     As in `flax.linen.Dropout`, `deterministic` says which, and keys come from `rngs` of `apply`.
@@ -49,19 +50,25 @@ class RReLU(nn.Module):
     deterministic: bool | None = None
     rng_collection: str = "rrelu"
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ordered("RReLU", lower=self.lower, upper=self.upper)
+
     @jax.named_scope("jaxrelu.linen.RReLU")
     def __call__(self, x: ArrayLike, deterministic: bool | None = None, rng: Array | None = None) -> Array:
         """The function; `rng` takes precedence over the keys of `apply`."""
-        ordered("RReLU", lower=self.lower, upper=self.upper)
-        deterministic = self.deterministic if deterministic is None else deterministic
-        if deterministic is None:
-            raise ValueError("RReLU: deterministic must be given to the module or to the call, got None")
-        if deterministic:
-            return rrelu(x, None, self.lower, self.upper)
-        return rrelu(x, self.make_rng(self.rng_collection) if rng is None else rng, self.lower, self.upper)
+        key = None if decided(self.deterministic, deterministic) else self._key(rng)
+        return rrelu(x, key, self.lower, self.upper)
+
+    def _key(self, rng: Array | None) -> Array:
+        if rng is None and not self.has_rng(self.rng_collection):
+            raise ValueError(
+                f"RReLU: rngs of apply must have a key {self.rng_collection!r}, or rng be given, for training"
+            )
+        return self.make_rng(self.rng_collection) if rng is None else rng
 
 
-class CReLU(nn.Module):
+class CReLU(Checked):
     """`jaxrelu.crelu`: twice as many channels, both halves of the input rectified.
 
     Attributes:
@@ -85,7 +92,7 @@ class CReLU(nn.Module):
         return crelu(x, self.axis)
 
 
-class Maxout(nn.Module):
+class Maxout(Checked):
     """`jaxrelu.maxout`: the largest of each group of neighbouring channels.
 
     The affine pieces of the paper are those of the layer before, num_pieces times as wide.
@@ -95,7 +102,8 @@ class Maxout(nn.Module):
       axis: the channel axis, whose length num_pieces divides.
 
     Raises:
-      ValueError: when called, if num_pieces is out of range or does not divide the axis.
+      TypeError: if an argument is no integer.
+      ValueError: if num_pieces is not from 1 to 256, or does not divide the axis when called.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -141,7 +149,7 @@ def Activation(
 
     Raises:
       ValueError: if the name is unknown.
-      TypeError: if function is neither a name nor a function.
+      TypeError: if function is neither a name nor a function, or cannot be called with x and those.
 
     Examples:
       >>> import jax.numpy as jnp

@@ -9,11 +9,19 @@ from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
 from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
-from .._modules.parameters import KERNEL, Init, initializer, operand, positive_integers
+from .._modules import gated
+from .._modules.checks import check_rank, operand
+from .._modules.documentation import completed_by
+from .._modules.parameters import KERNEL, Init, initializer
+from .parameters import Checked
+
+DOCUMENTATION = """
+    The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
+    """
 
 
-class _GatedUnit(nn.Module):
-    """The projections; a subclass says how the gate acts on the value."""
+class GatedUnit(gated.GatedUnit, Checked):
+    """The base of the gated units; each says how its gate acts on its value."""
 
     features: int
     _: dataclasses.KW_ONLY
@@ -25,10 +33,10 @@ class _GatedUnit(nn.Module):
 
     @nn.compact
     def __call__(self, x: ArrayLike) -> Array:
-        name = type(self).__name__
-        with jax.named_scope(f"jaxrelu.linen.{name}"):
-            positive_integers(name, features=self.features)
-            x = operand(name, x, self.dtype)
+        module = type(self).__name__
+        with jax.named_scope(f"jaxrelu.linen.{module}"):
+            x = operand(module, x, self.dtype)
+            check_rank(module, "the features", 1, x)
             return self._gated(self._projection(x, "gate"), self._projection(x, "value"))
 
     def _projection(self, x: Array, name: str) -> Array:
@@ -43,29 +51,13 @@ class _GatedUnit(nn.Module):
         )
         return projection(x)
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        raise NotImplementedError
 
-
-class GLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class GLU(GatedUnit):
     """Gated linear unit: logistic(x W) * (x V), as in `jaxrelu.glu`.
 
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Attributes:
-      features: the length of the last axis of the result.
+    Args:
       use_bias: whether both projections have biases, as in Dauphin et al.; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-
-    The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if features is not positive.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -78,29 +70,12 @@ class GLU(_GatedUnit):
       Dauphin et al., Language modeling with gated convolutional networks, ICML 2017.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return sigmoid_glu(gate, value)
+    _function = staticmethod(sigmoid_glu)
 
 
-class ReGLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class ReGLU(GatedUnit):
     """Gated linear unit with a relu gate: relu(x W) * (x V), as in `jaxrelu.reglu`.
-
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Attributes:
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-
-    The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if features is not positive.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -113,30 +88,15 @@ class ReGLU(_GatedUnit):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return reglu(gate, value)
+    _function = staticmethod(reglu)
 
 
-class GEGLU(_GatedUnit, kw_only=True):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class GEGLU(GatedUnit):
     """Gated linear unit with a gelu gate: gelu(x W) * (x V), as in `jaxrelu.geglu`.
 
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Attributes:
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
+    Args:
       approximate: whether gelu takes its tanh form.
-
-    The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if features is not positive.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -149,31 +109,16 @@ class GEGLU(_GatedUnit, kw_only=True):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
+    _: dataclasses.KW_ONLY
     approximate: bool = True
 
     def _gated(self, gate: Array, value: Array) -> Array:
         return geglu(gate, value, self.approximate)
 
 
-class SwiGLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class SwiGLU(GatedUnit):
     """Gated linear unit with a silu gate: silu(x W) * (x V), as in `jaxrelu.swiglu`.
-
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Attributes:
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-
-    The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if features is not positive.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -186,29 +131,12 @@ class SwiGLU(_GatedUnit):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return swiglu(gate, value)
+    _function = staticmethod(swiglu)
 
 
-class Bilinear(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class Bilinear(GatedUnit):
     """Gated linear unit without an activation: (x W) * (x V), as in `jaxrelu.bilinear`.
-
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Attributes:
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-
-    The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if features is not positive.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -221,5 +149,4 @@ class Bilinear(_GatedUnit):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return bilinear(gate, value)
+    _function = staticmethod(bilinear)

@@ -1,54 +1,36 @@
-"""Linen modules of learned lines: PReLU, SReLU, APL."""
+"""Linen modules of learned functions: of lines (PReLU, SReLU, APL), and smooth ones (the others)."""
 
-import jax
+import dataclasses
+
 import jax.numpy as jnp
-from flax import linen as nn
-from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from .._functions.apl import apl
-from .._functions.learned import prelu, srelu
-from .._modules.parameters import (
-    APL_OFFSETS,
-    Init,
-    apl_slopes,
-    cast,
-    channel_shape,
-    check_length,
-    initializer,
-    positive_integers,
-)
-from .parameters import along
+from .._modules import learned
+from .._modules.documentation import completed_by
+from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, Init, apl_slopes
+from .parameters import DOCUMENTATION, Learned
 
 
-class PReLU(nn.Module):
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class PReLU(learned.PReLU, Learned):
     """`jaxrelu.prelu` with a learned slope, a drop-in for `flax.linen.PReLU`.
 
     Exclude the slope from weight decay (He et al. 2015, section 2.1), as in the example.
 
-    Attributes:
-      negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
-        the paper starts at 0.25.
-      num_features: the number of channels for one slope per channel; None for one slope in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the slope; it never changes the dtype of the result.
-
     The parameter is `negative_slope`, of shape () or (num_features,).
 
-    Raises:
-      ValueError: if num_features is not positive, or is not the length of the axis.
+    Args:
+      negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
+        the paper starts at 0.25.
 
     Examples:
-      >>> import jax, jax.numpy as jnp, optax
-      >>> from jaxrelu.masks import weight_decay_mask
+      >>> import jax, jax.numpy as jnp
       >>> from jaxrelu.linen import PReLU
       >>> x = jnp.array([-4.0, 0.0, 4.0])
       >>> model = PReLU(0.25, num_features=3)
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-1.,  0.,  4.], dtype=float32)
-      >>> optimizer = optax.adamw(1e-3, mask=weight_decay_mask)
 
     References:
       He et al., Delving deep into rectifiers, ICCV 2015.
@@ -60,56 +42,39 @@ class PReLU(nn.Module):
     dtype: DTypeLike | None = None
     param_dtype: DTypeLike = jnp.float32
 
-    @nn.compact
-    @jax.named_scope("jaxrelu.linen.PReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        x = cast(x, self.dtype)
-        shape = channel_shape("PReLU", self.num_features)
-        if self.num_features is not None:
-            check_length("PReLU", "num_features", self.num_features, x, self.axis)
-        init = initializer(self.negative_slope_init)
-        return prelu(x, self.param("negative_slope", init, shape, self.param_dtype), self.axis)
 
-
-class SReLU(nn.Module, kw_only=True):
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class SReLU(learned.SReLU, Learned):
     """`jaxrelu.srelu` with learned thresholds and slopes.
 
     It starts as leaky_relu: the right slope is 1. The paper keeps the parameters fixed for the first epochs,
     and then sets the right threshold to a high quantile of the input of the layer. Nothing keeps the left
     threshold below the right one. Exclude all four from weight decay, as in the example.
 
-    Attributes:
+    The parameters are `left_threshold`, `left_slope`, `right_threshold` and `right_slope`, of shape () or
+    (num_features,).
+
+    Args:
       left_threshold_init: the first left threshold, in the units of the input, or an initializer
         `(key, shape, dtype)`; likewise the others. 0 in the paper.
       left_slope_init: the first slope left of it. In the paper any from 0 to 1.
       right_threshold_init: the first right threshold, in the units of the input.
       right_slope_init: the first slope right of it. 1 in the paper.
-      num_features: the number of channels for one value per channel; None for one in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-
-    The parameters are `left_threshold`, `left_slope`, `right_threshold` and `right_slope`, of shape () or
-    (num_features,).
-
-    Raises:
-      ValueError: if num_features is not positive, or is not the length of the axis.
 
     Examples:
-      >>> import jax, jax.numpy as jnp, optax
-      >>> from jaxrelu.masks import weight_decay_mask
+      >>> import jax, jax.numpy as jnp
       >>> from jaxrelu.linen import SReLU
       >>> x = jnp.array([-4.0, 0.5, 3.0])
       >>> model = SReLU(left_slope_init=0.25, right_slope_init=0.5, num_features=3)
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-1. ,  0.5,  2. ], dtype=float32)
-      >>> optimizer = optax.adamw(1e-3, mask=weight_decay_mask)
 
     References:
       Jin et al., Deep learning with S-shaped rectified linear activation units, AAAI 2016.
     """
 
+    _: dataclasses.KW_ONLY
     left_threshold_init: Init = 0.0
     left_slope_init: Init = 0.2
     right_threshold_init: Init = 1.0
@@ -119,51 +84,30 @@ class SReLU(nn.Module, kw_only=True):
     dtype: DTypeLike | None = None
     param_dtype: DTypeLike = jnp.float32
 
-    @nn.compact
-    @jax.named_scope("jaxrelu.linen.SReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        x = cast(x, self.dtype)
-        parameters = along(
-            self,
-            x,
-            left_threshold=self.left_threshold_init,
-            left_slope=self.left_slope_init,
-            right_threshold=self.right_threshold_init,
-            right_slope=self.right_slope_init,
-        )
-        return srelu(x, **parameters)
 
-
-class APL(nn.Module):
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class APL(learned.APL, Learned):
     """`jaxrelu.apl` with learned hinges.
 
     Exclude slopes and offsets from weight decay, as in the example, or follow the paper's 0.001 L2.
 
-    Attributes:
+    The parameters are `slopes` and `offsets`, of shape (hinges,) or (hinges, num_features).
+
+    Args:
       hinges: how many hinges are added to relu.
       slopes_init: the first slope of all hinges, or an initializer `(key, shape, dtype)`. Uniform from -1/2
         to 1/2 and normal with deviation 1/2, for slopes and offsets, are those of the paper's experiments.
       offsets_init: likewise the first offset, in the units of the input.
       num_features: the number of channels for one set per channel; None for one set in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-
-    The parameters are `slopes` and `offsets`, of shape (hinges,) or (hinges, num_features).
-
-    Raises:
-      ValueError: if hinges or num_features is not positive, or num_features not the length of the axis.
 
     Examples:
-      >>> import jax, jax.numpy as jnp, optax
-      >>> from jaxrelu.masks import weight_decay_mask
+      >>> import jax, jax.numpy as jnp
       >>> from jaxrelu.linen import APL
       >>> x = jnp.array([-1.0, 0.0, 2.0])
       >>> model = APL(slopes_init=0.5, offsets_init=1.0)
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([1. , 0.5, 2. ], dtype=float32)
-      >>> optimizer = optax.adamw(1e-3, mask=weight_decay_mask)
 
     References:
       Agostinelli et al., Learning activation functions to improve deep neural networks, arXiv 1412.6830.
@@ -177,10 +121,148 @@ class APL(nn.Module):
     dtype: DTypeLike | None = None
     param_dtype: DTypeLike = jnp.float32
 
-    @nn.compact
-    @jax.named_scope("jaxrelu.linen.APL")
-    def __call__(self, x: ArrayLike) -> Array:
-        positive_integers("APL", hinges=self.hinges)
-        x = cast(x, self.dtype)
-        inits = {"slopes": self.slopes_init, "offsets": self.offsets_init}
-        return apl(x, **along(self, x, (self.hinges,), **inits))
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class PELU(learned.PELU, Learned):
+    """`jaxrelu.pelu` with a learned limit and decay length.
+
+    Both must stay positive: the paper clips them to at least 0.1 after each update. Exclude them from weight
+    decay, as in the example.
+
+    The parameters are `alpha` and `beta`, of shape () or (num_features,).
+
+    Args:
+      alpha_init: the first alpha, positive, or an initializer `(key, shape, dtype)`.
+      beta_init: likewise the first beta.
+
+    Examples:
+      >>> import jax, jax.numpy as jnp
+      >>> from jaxrelu.linen import PELU
+      >>> x = jnp.array([-jnp.inf, 0.0, 3.0])
+      >>> model = PELU(alpha_init=2.0, beta_init=0.5, num_features=3)
+      >>> parameters = model.init(jax.random.key(0), x)
+      >>> model.apply(parameters, x)
+      Array([-2.,  0., 12.], dtype=float32)
+
+    References:
+      Trottier, Giguere and Chaib-draa, Parametric exponential linear unit for deep convolutional neural
+      networks, arXiv 1605.09332.
+    """
+
+    _: dataclasses.KW_ONLY
+    alpha_init: Init = 1.0
+    beta_init: Init = 1.0
+    num_features: int | None = None
+    axis: int = -1
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class XIELU(learned.XIELU, Learned):
+    """`jaxrelu.xielu` with learned curvatures, kept in their range by softplus.
+
+    As in Hugging Face, the parameters are the curvatures before softplus: the function gets
+    softplus(alpha_p) and beta + softplus(alpha_n), of which the second is above beta, so that the slope below
+    0 becomes negative. Exclude them from weight decay, as in the example.
+
+    The parameters are `alpha_p` and `alpha_n`, of shape () or (num_features,), before softplus.
+
+    Args:
+      alpha_p_init: the first curvature above 0, after softplus, positive; or an initializer
+        `(key, shape, dtype)` of it.
+      alpha_n_init: likewise the first curvature below 0, above beta.
+      beta: the slope at 0, fixed.
+
+    Examples:
+      >>> import jax, jax.numpy as jnp
+      >>> from jaxrelu.linen import XIELU
+      >>> x = jnp.array([-1.0, 0.0, 2.0])
+      >>> model = XIELU(num_features=3)
+      >>> parameters = model.init(jax.random.key(0), x)
+      >>> model.apply(parameters, x).round(4)  # 0.8 (exp(-1) - 1 + 1) - 0.5, 0, 0.8 * 4 + 0.5 * 2
+      Array([-0.2057,  0.    ,  4.2   ], dtype=float32)
+
+    References:
+      Huang and Schlag, Deriving activation functions using integration, arXiv 2411.13010.
+    """
+
+    _: dataclasses.KW_ONLY
+    alpha_p_init: Init = 0.8
+    alpha_n_init: Init = 0.8
+    beta: float = 0.5
+    num_features: int | None = None
+    axis: int = -1
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class AconC(learned.AconC, Learned):
+    """`jaxrelu.acon_c` with learned slopes and rate.
+
+    Exclude the parameters from weight decay, as in the example.
+
+    The parameters are `p1`, `p2` and `beta`, of shape () or (num_features,).
+
+    Args:
+      p1_init: the first slope far out on one side, or an initializer `(key, shape, dtype)`. Normal with
+        deviation 1 for both, as in the paper's code; 1 and 0 start at silu.
+      p2_init: the first slope far out on the other side; likewise. Equal slopes make a line, and beta learns
+        nothing there.
+      beta_init: how sharply it switches at first; likewise.
+      num_features: the number of channels for one value per channel, as in the paper; None for one in all.
+
+    Examples:
+      >>> import jax, jax.numpy as jnp
+      >>> from jaxrelu.linen import AconC
+      >>> x = jnp.array([-1.0, 1.0])
+      >>> model = AconC(p1_init=1.5, p2_init=0.5, beta_init=0.0)
+      >>> parameters = model.init(jax.random.key(0), x)
+      >>> model.apply(parameters, x)
+      Array([-1.,  1.], dtype=float32)
+
+    References:
+      Ma et al., Activate or not: learning customized activation, CVPR 2021.
+    """
+
+    _: dataclasses.KW_ONLY
+    p1_init: Init = ACON_SLOPES
+    p2_init: Init = ACON_SLOPES
+    beta_init: Init = 1.0
+    num_features: int | None = None
+    axis: int = -1
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class ParametricSwish(learned.ParametricSwish, Learned):
+    """`jaxrelu.parametric_swish` with a learned rate; it starts at silu.
+
+    Exclude the rate from weight decay, as in the example.
+
+    The parameter is `beta`, of shape () or (num_features,).
+
+    Args:
+      beta_init: the first rate, or an initializer `(key, shape, dtype)`.
+
+    Examples:
+      >>> import jax, jax.numpy as jnp
+      >>> from jaxrelu.linen import ParametricSwish
+      >>> x = jnp.array([-1.0, 1.0])
+      >>> model = ParametricSwish(beta_init=0.0, num_features=2)
+      >>> parameters = model.init(jax.random.key(0), x)
+      >>> model.apply(parameters, x)
+      Array([-0.5,  0.5], dtype=float32)
+
+    References:
+      Ramachandran, Zoph and Le, Searching for activation functions, arXiv 1710.05941.
+    """
+
+    _: dataclasses.KW_ONLY
+    beta_init: Init = 1.0
+    num_features: int | None = None
+    axis: int = -1
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32

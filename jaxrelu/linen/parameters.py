@@ -1,17 +1,55 @@
-"""How a Linen module makes its parameters, and hands them to its function."""
+"""How a Linen module checks its fields, makes its parameters, and hands them to its function."""
 
-from typing import Any
+import dataclasses
 
+import jax
 from flax import linen as nn
 from jax import Array
+from jax.typing import ArrayLike, DTypeLike
 
-from .._modules.parameters import Init, along_axis, channel_shape, initializer
+from .._modules import learned
+from .._modules.checks import check
+from .._modules.parameters import channel_shape
+
+DOCUMENTATION = """
+    Examples:
+      >>> import optax
+      >>> from jaxrelu.masks import weight_decay_mask
+      >>> optimizer = optax.adamw(1e-3, mask=weight_decay_mask)
+    """
 
 
-def along(module: Any, x: Array, leading: tuple[int, ...] = (), /, **inits: Init) -> dict[str, Array]:
-    """The parameters of these names, scalars or one value per channel, lying along the axis of x."""
-    assert isinstance(module, nn.Module)
-    kind = type(module).__name__
-    shape = (*leading, *channel_shape(kind, module.num_features))
-    made = {k: module.param(k, initializer(v), shape, module.param_dtype) for k, v in inits.items()}
-    return {k: along_axis(kind, v, x, module.axis, len(leading)) for k, v in made.items()}
+class Checked(nn.Module):
+    """A module whose fields are checked at construction."""
+
+    def __post_init__(self) -> None:
+        check(
+            type(self).__name__,
+            **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)},
+        )
+        super().__post_init__()
+
+
+class _Fields:
+    """Fields of each learned module; it declares them itself, in the order of its own signature."""
+
+    num_features: int | None
+    param_dtype: DTypeLike
+
+
+class Learned(_Fields, learned.Learned, Checked):
+    """The base of the learned modules: scalars, or one value per channel."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check({name: getattr(self, f"{name}_init") for name in self._parameters})
+
+    @nn.compact
+    def __call__(self, x: ArrayLike) -> Array:
+        with jax.named_scope(f"jaxrelu.linen.{type(self).__name__}"):
+            return self._value(x, {name: self._parameter(name) for name in self._parameters})
+
+    def _parameter(self, name: str) -> Array:
+        init = self._initializer(name, getattr(self, f"{name}_init"))
+        shape = (*self._own_shape(), *channel_shape(self.num_features))
+        return self.param(name, init, shape, self.param_dtype)

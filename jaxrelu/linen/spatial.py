@@ -10,47 +10,25 @@ from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
 from .._functions.rectifiers import relu
-from .._modules.parameters import (
-    KERNEL,
-    Init,
-    check_length,
-    check_rank,
-    initializer,
-    operand,
-    positive_integers,
-    wide,
-)
-from .._modules.spatial import dynamic, dynamic_widths, funnel, pooled
+from .._modules import spatial
+from .._modules.checks import check_length, check_rank, operand
+from .._modules.documentation import completed_by
+from .._modules.parameters import KERNEL, Init, initializer, wide
+from .parameters import Checked
 
 
-class FReLU(nn.Module):
-    r"""Funnel activation: the larger of x and a condition that sees its neighbours.
-
-    .. math:: \mathrm{frelu}(x) = \max(x, T(x)), \quad T = \text{batch norm of a depthwise convolution}
-
-    The convolution has no bias, which the normalisation would take away. Of equals, x takes the slope. The
-    convolution is computed in the dtype of x, the normalisation in float32; the kernel decays like others.
-    Kept for the backward pass: what these keep, and one byte an element.
-
-    Attributes:
-      num_features: the number of channels, the last axis of the input (batch, *spatial, channels);
-        None takes it from the input.
-      kernel_size: the window, one length for each spatial axis.
-      use_running_average: whether to normalise by the stored statistics, for evaluation; as in
-        `linen.BatchNorm`, it is given here or to the call.
-      momentum: of the stored statistics.
-      epsilon: added to the variance.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the kernel; that of the normalisation is float32, like its statistics.
-      kernel_init: an initializer `(key, shape, dtype)` of the kernel, or a value.
+@completed_by(spatial.FUNNEL)
+class FReLU(Checked):
+    """Funnel activation: the larger of x and a condition that sees its neighbours.
 
     The parameters are `condition/kernel`, `norm/scale` and `norm/bias`; the statistics, `norm/mean` and
     `norm/var`, are in the collection `batch_stats`.
 
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if num_features is not positive or not the length of the last axis, or if the input has too
-        few axes.
+    Args:
+      num_features: the number of channels, the last axis of the input (batch, *spatial, channels);
+        None takes it from the input.
+      use_running_average: whether to normalise by the stored statistics, for evaluation; as in
+        `linen.BatchNorm`, it is given here or to the call.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -61,9 +39,6 @@ class FReLU(nn.Module):
       >>> y, statistics = model.apply(variables, x, mutable=["batch_stats"])
       >>> y.shape
       (2, 5, 5, 8)
-
-    References:
-      Ma, Zhang and Sun, Funnel activation for visual recognition, ECCV 2020.
     """
 
     num_features: int | None = None
@@ -79,10 +54,9 @@ class FReLU(nn.Module):
     @nn.compact
     @jax.named_scope("jaxrelu.linen.FReLU")
     def __call__(self, x: ArrayLike, use_running_average: bool | None = None) -> Array:
-        positive_integers("FReLU", num_features=self.num_features)
         x = operand("FReLU", x, self.dtype)
-        spatial = len(self.kernel_size)
-        check_rank("FReLU", f"{spatial} spatial ones and the channels", spatial + 1, x)
+        window = len(self.kernel_size)
+        check_rank("FReLU", f"{window} spatial ones and the channels", window + 1, x)
         if self.num_features is not None:
             check_length("FReLU", "num_features", self.num_features, x)
         condition = nn.Conv(
@@ -102,41 +76,19 @@ class FReLU(nn.Module):
             name="norm",
         )
         normalised = norm(condition(x).astype(wide(x.dtype)), use_running_average)
-        return funnel(x, normalised.astype(x.dtype))
+        return spatial.funnel(x, normalised.astype(x.dtype))
 
 
-class DyReLU(nn.Module):
-    r"""Dynamic relu: the largest of lines whose slopes and offsets a small network sets for each example.
-
-    .. math:: \mathrm{dyrelu}(x) = \max_k (a_k x + b_k), \quad a_k = [k = 1] + \lambda_a \theta_k, \quad
-        b_k = \lambda_b \theta_{K + k}
-
-    The theta, from -1 to 1, are 2 logistic(.) - 1 of a matrix, relu, and a matrix, applied to the mean over
-    the image. Variant A shares the lines among all channels, B has lines for each channel. Of equal lines,
-    the first takes the slope. The network is computed in float32 for 16-bit floats, and so is the largest
-    line, which is rounded once. Kept for the backward pass: the input and the lines. The matrices decay like
-    others.
-
-    Attributes:
-      num_features: the number of channels, the last axis of the input (batch, ..., channels); None
-        takes it from the input.
-      variant: "A" or "B".
-      num_pieces: how many lines.
-      reduction: by how much the hidden layer is narrower than the input, num_features // reduction or 1.
-      lambda_a: how far the slopes may be from their first values: 1, and 0 for all but the first line.
-      lambda_b: how far the offsets may be from 0, in the units of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
+@completed_by(spatial.DYNAMIC)
+class DyReLU(Checked):
+    """Dynamic relu: the largest of lines whose slopes and offsets a small network sets for each example.
 
     The parameters are `reduce/kernel`, `reduce/bias`, `expand/kernel` and `expand/bias`; the outputs of the
     second are the slopes, line by line, and then the offsets.
 
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if variant is neither "A" nor "B", another argument is out of range, num_features is not the
-        length of the last axis, or the input has no batch axis.
+    Args:
+      num_features: the number of channels, the last axis of the input (batch, ..., channels); None
+        takes it from the input.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -144,9 +96,6 @@ class DyReLU(nn.Module):
       >>> model, x = DyReLU(variant="B"), jnp.ones((2, 5, 5, 16))
       >>> model.apply(model.init(jax.random.key(0), x), x).shape
       (2, 5, 5, 16)
-
-    References:
-      Chen et al., Dynamic ReLU, ECCV 2020.
     """
 
     num_features: int | None = None
@@ -167,11 +116,11 @@ class DyReLU(nn.Module):
         x = operand("DyReLU", x, self.dtype)
         check_rank("DyReLU", "batch and channels", 2, x)
         channels = x.shape[-1] if self.num_features is None else self.num_features
-        hidden, outputs = dynamic_widths(channels, self.variant, self.num_pieces, self.reduction)
+        hidden, outputs = spatial.dynamic_widths(channels, self.variant, self.num_pieces, self.reduction)
         check_length("DyReLU", "num_features", channels, x)
-        theta = self._matrix(pooled(x), hidden, "reduce")
+        theta = self._matrix(spatial.pooled(x), hidden, "reduce")
         theta = self._matrix(relu(theta), outputs, "expand")
-        return dynamic(x, theta, self.num_pieces, self.lambda_a, self.lambda_b)
+        return spatial.dynamic(x, theta, self.num_pieces, self.lambda_a, self.lambda_b)
 
     def _matrix(self, x: Array, features: int, name: str) -> Array:
         matrix = nn.Dense(

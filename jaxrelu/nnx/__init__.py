@@ -2,8 +2,7 @@
 
 from .fixed import Activation, CReLU, Maxout, RReLU
 from .gated import GEGLU, GLU, Bilinear, ReGLU, SwiGLU
-from .learned import APL, PReLU, SReLU
-from .smooth import PELU, XIELU, AconC, ParametricSwish
+from .learned import APL, PELU, XIELU, AconC, ParametricSwish, PReLU, SReLU
 from .spatial import DyReLU, FReLU
 
 __all__ = [

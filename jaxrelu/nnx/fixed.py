@@ -11,7 +11,8 @@ from jax.typing import ArrayLike
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
-from .._modules.parameters import resolve
+from .._modules.checks import check
+from .._modules.fixed import decided, resolve
 
 
 class RReLU(nnx.Module):
@@ -27,7 +28,7 @@ class RReLU(nnx.Module):
       rngs: an `nnx.Rngs`, or the stream itself; None if it is given when called.
 
     Raises:
-      TypeError: if rngs is something else.
+      TypeError: if an argument has another type than it must have.
       ValueError: if lower is above upper, or if nothing says whether to train, or with what keys.
 
     Examples:
@@ -55,19 +56,13 @@ class RReLU(nnx.Module):
         rng_collection: str = "rrelu",
         rngs: nnx.Rngs | nnx.RngStream | None = None,
     ):
+        check("RReLU", lower=lower, upper=upper, deterministic=deterministic, rng_collection=rng_collection)
         ordered("RReLU", lower=lower, upper=upper)
         self.lower = lower
         self.upper = upper
         self.deterministic = deterministic
         self.rng_collection = rng_collection
-        if rngs is None:
-            self.rngs = nnx.data(None)
-        elif isinstance(rngs, nnx.Rngs):
-            self.rngs = rngs[rng_collection].fork()
-        elif isinstance(rngs, nnx.RngStream):
-            self.rngs = rngs.fork()
-        else:
-            raise TypeError(f"RReLU: rngs must be nnx.Rngs, nnx.RngStream or None, got {type(rngs).__name__}")
+        self.rngs = nnx.data(None) if rngs is None else self._stream(rngs).fork()
 
     @jax.named_scope("jaxrelu.nnx.RReLU")
     def __call__(
@@ -78,18 +73,26 @@ class RReLU(nnx.Module):
         rngs: nnx.Rngs | nnx.RngStream | Array | None = None,
     ) -> Array:
         """The function; arguments given here take precedence over those of the module."""
-        deterministic = self.deterministic if deterministic is None else deterministic
-        if deterministic is None:
-            raise ValueError("RReLU: deterministic must be given to the module or to the call, got None")
+        deterministic = decided(self.deterministic, deterministic)
         key = None if deterministic else self._key(self.rngs if rngs is None else rngs)
         return rrelu(x, key, self.lower, self.upper)
 
     def _key(self, rngs: Any) -> Array:
         if rngs is None:
             raise ValueError("RReLU: rngs must be given to the module or to the call, for training")
-        if isinstance(rngs, nnx.Rngs):
-            return rngs[self.rng_collection]()
-        return rngs() if isinstance(rngs, nnx.RngStream) else rngs
+        return rngs if isinstance(rngs, Array) else self._stream(rngs)()
+
+    def _stream(self, rngs: Any) -> nnx.RngStream:
+        if isinstance(rngs, nnx.RngStream):
+            return rngs
+        if not isinstance(rngs, nnx.Rngs):
+            allowed = "an nnx.Rngs, an nnx.RngStream, or, in the call, a key"
+            raise TypeError(f"RReLU: rngs must be {allowed}, got {type(rngs).__name__}")
+        if self.rng_collection not in rngs and "default" not in rngs:
+            raise ValueError(
+                f"RReLU: rngs must have a stream {self.rng_collection!r} or 'default', got {', '.join(rngs)}"
+            )
+        return rngs[self.rng_collection]
 
     def set_view(self, deterministic: bool | None = None) -> None:
         """Called by `nnx.view`.
@@ -119,6 +122,7 @@ class CReLU(nnx.Module):
     """
 
     def __init__(self, axis: int = -1):
+        check("CReLU", axis=axis)
         self.axis = axis
 
     @jax.named_scope("jaxrelu.nnx.CReLU")
@@ -136,7 +140,8 @@ class Maxout(nnx.Module):
       axis: the channel axis, whose length num_pieces divides.
 
     Raises:
-      ValueError: when called, if num_pieces is out of range or does not divide the axis.
+      TypeError: if an argument is no integer.
+      ValueError: if num_pieces is not from 1 to 256, or does not divide the axis when called.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -149,6 +154,7 @@ class Maxout(nnx.Module):
     """
 
     def __init__(self, num_pieces: int, axis: int = -1):
+        check("Maxout", num_pieces=num_pieces, axis=axis)
         self.num_pieces = num_pieces
         self.axis = axis
 
@@ -166,7 +172,7 @@ class Activation(nnx.Module):
 
     Raises:
       ValueError: if the name is unknown.
-      TypeError: if function is neither a name nor a function.
+      TypeError: if function is neither a name nor a function, or cannot be called with x and those.
 
     Examples:
       >>> import jax.numpy as jnp

@@ -7,19 +7,24 @@ from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
 from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
-from .._modules.parameters import (
-    KERNEL,
-    Init,
-    check_length,
-    in_dtype_of_input,
-    initializer,
-    operand,
-    positive_integers,
-)
+from .._modules import gated
+from .._modules.checks import check, check_length, check_rank, operand
+from .._modules.documentation import completed_by, with_own_init
+from .._modules.parameters import KERNEL, Init, initializer
+from .parameters import check_rngs, in_dtype_of_input
+
+DOCUMENTATION = """
+    Args:
+      in_features: the length of the last axis of the input.
+      rngs: draws the matrices.
+
+    Attributes:
+      gate, value: the projections, `nnx.Linear`s.
+    """
 
 
-class _GatedUnit(nnx.Module):
-    """The projections; a subclass says how the gate acts on the value."""
+class GatedUnit(gated.GatedUnit, nnx.Module):
+    """The base of the gated units; each says how its gate acts on its value."""
 
     def __init__(
         self,
@@ -33,14 +38,17 @@ class _GatedUnit(nnx.Module):
         bias_init: Init = 0.0,
         rngs: nnx.Rngs,
     ):
-        positive_integers(type(self).__name__, in_features=in_features, features=features)
+        module = type(self).__name__
+        check(module, in_features=in_features, features=features, use_bias=use_bias)
+        check(module, dtype=dtype, param_dtype=param_dtype, kernel_init=kernel_init, bias_init=bias_init)
+        check_rngs(module, rngs)
 
         def projection() -> nnx.Linear:
             return nnx.Linear(
                 in_features,
                 features,
                 use_bias=use_bias,
-                param_dtype=param_dtype,
+                param_dtype=jnp.dtype(param_dtype),
                 kernel_init=initializer(kernel_init),
                 bias_init=initializer(bias_init),
                 promote_dtype=in_dtype_of_input,
@@ -52,38 +60,21 @@ class _GatedUnit(nnx.Module):
         self.dtype = dtype
 
     def __call__(self, x: ArrayLike) -> Array:
-        name = type(self).__name__
-        with jax.named_scope(f"jaxrelu.nnx.{name}"):
-            x = operand(name, x, self.dtype)
-            check_length(name, "in_features", self.gate.in_features, x)
+        module = type(self).__name__
+        with jax.named_scope(f"jaxrelu.nnx.{module}"):
+            x = operand(module, x, self.dtype)
+            check_rank(module, "the features", 1, x)
+            check_length(module, "in_features", self.gate.in_features, x)
             return self._gated(self.gate(x), self.value(x))
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        raise NotImplementedError
 
-
-class GLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+@with_own_init
+class GLU(GatedUnit):
     """Gated linear unit: logistic(x W) * (x V), as in `jaxrelu.glu`.
 
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
     Args:
-      in_features: the length of the last axis of the input.
-      features: the length of the last axis of the result.
       use_bias: whether both projections have biases, as in Dauphin et al.; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-      rngs: draws the matrices.
-
-    Attributes:
-      gate, value: the projections, `nnx.Linear`s.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if in_features or features is not positive, or in_features not the length of the last axis.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -97,32 +88,13 @@ class GLU(_GatedUnit):
       Dauphin et al., Language modeling with gated convolutional networks, ICML 2017.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return sigmoid_glu(gate, value)
+    _function = staticmethod(sigmoid_glu)
 
 
-class ReGLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+@with_own_init
+class ReGLU(GatedUnit):
     """Gated linear unit with a relu gate: relu(x W) * (x V), as in `jaxrelu.reglu`.
-
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Args:
-      in_features: the length of the last axis of the input.
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-      rngs: draws the matrices.
-
-    Attributes:
-      gate, value: the projections, `nnx.Linear`s.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if in_features or features is not positive, or in_features not the length of the last axis.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -136,33 +108,15 @@ class ReGLU(_GatedUnit):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return reglu(gate, value)
+    _function = staticmethod(reglu)
 
 
-class GEGLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class GEGLU(GatedUnit):
     """Gated linear unit with a gelu gate: gelu(x W) * (x V), as in `jaxrelu.geglu`.
 
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
     Args:
-      in_features: the length of the last axis of the input.
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
       approximate: whether gelu takes its tanh form.
-      rngs: draws the matrices.
-
-    Attributes:
-      gate, value: the projections, `nnx.Linear`s.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if in_features or features is not positive, or in_features not the length of the last axis.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -205,28 +159,10 @@ class GEGLU(_GatedUnit):
         return geglu(gate, value, self.approximate)
 
 
-class SwiGLU(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+@with_own_init
+class SwiGLU(GatedUnit):
     """Gated linear unit with a silu gate: silu(x W) * (x V), as in `jaxrelu.swiglu`.
-
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Args:
-      in_features: the length of the last axis of the input.
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-      rngs: draws the matrices.
-
-    Attributes:
-      gate, value: the projections, `nnx.Linear`s.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if in_features or features is not positive, or in_features not the length of the last axis.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -240,32 +176,13 @@ class SwiGLU(_GatedUnit):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return swiglu(gate, value)
+    _function = staticmethod(swiglu)
 
 
-class Bilinear(_GatedUnit):
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+@with_own_init
+class Bilinear(GatedUnit):
     """Gated linear unit without an activation: (x W) * (x V), as in `jaxrelu.bilinear`.
-
-    The gate and the value are two projections, not one that is split: kernels of two matrices are sharded
-    and loaded one by one. There is no projection back.
-
-    Args:
-      in_features: the length of the last axis of the input.
-      features: the length of the last axis of the result.
-      use_bias: whether both projections have biases; Shazeer leaves them out.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of both matrices, or a value.
-      bias_init: likewise of the biases.
-      rngs: draws the matrices.
-
-    Attributes:
-      gate, value: the projections, `nnx.Linear`s.
-
-    Raises:
-      TypeError: if the input is complex.
-      ValueError: if in_features or features is not positive, or in_features not the length of the last axis.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -279,5 +196,4 @@ class Bilinear(_GatedUnit):
       Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return bilinear(gate, value)
+    _function = staticmethod(bilinear)

@@ -1,21 +1,22 @@
-"""NNX modules of learned lines: PReLU, SReLU, APL."""
+"""NNX modules of learned functions: of lines (PReLU, SReLU, APL), and smooth ones (the others)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import DTypeLike
 
-from .._functions.apl import apl
-from .._functions.learned import prelu, srelu
-from .._modules.parameters import APL_OFFSETS, Init, apl_slopes, cast, check_length, positive_integers
-from .parameters import Parameters, along
+from .._modules import learned
+from .._modules.checks import check
+from .._modules.documentation import completed_by
+from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, Init, apl_slopes
+from .parameters import DOCUMENTATION, Learned
 
 
-class PReLU(nnx.Module):
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class PReLU(learned.PReLU, Learned):
     """`jaxrelu.prelu` with a learned slope, a drop-in for `flax.nnx.PReLU`.
 
     Exclude the slope from weight decay (He et al. 2015, section 2.1), as in the example.
@@ -23,33 +24,23 @@ class PReLU(nnx.Module):
     Args:
       negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
         the paper starts at 0.25.
-      num_features: the number of channels for one slope per channel; None for one slope in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the slope; it never changes the dtype of the result.
       negative_slope_metadata: passed to `nnx.Param`, for sharding and the like.
-      rngs: needed only with an initializer.
 
     Attributes:
       negative_slope: `nnx.Param` of shape () or (num_features,).
 
-    Raises:
-      ValueError: if num_features is not positive, or is not the length of the axis when called, or if rngs
-        is needed.
-
     Examples:
-      >>> import jax.numpy as jnp, optax
-      >>> from flax import nnx
-      >>> from jaxrelu.masks import weight_decay_mask
+      >>> import jax.numpy as jnp
       >>> from jaxrelu.nnx import PReLU
       >>> model = PReLU(0.25, num_features=3)
       >>> model(jnp.array([-4.0, 0.0, 4.0]))
       Array([-1.,  0.,  4.], dtype=float32)
-      >>> optimizer = nnx.Optimizer(model, optax.adamw(1e-3, mask=weight_decay_mask), wrt=nnx.Param)
 
     References:
       He et al., Delving deep into rectifiers, ICCV 2015.
     """
+
+    negative_slope: nnx.Param[Array]
 
     def __init__(
         self,
@@ -62,21 +53,12 @@ class PReLU(nnx.Module):
         negative_slope_metadata: Mapping[str, Any] | None = None,
         rngs: nnx.Rngs | None = None,
     ):
-        new = Parameters("PReLU", num_features, param_dtype, rngs)
-        self.negative_slope = new("negative_slope", negative_slope_init, **(negative_slope_metadata or {}))
-        self.axis = axis
-        self.dtype = dtype
-
-    @jax.named_scope("jaxrelu.nnx.PReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        x = cast(x, self.dtype)
-        slope = self.negative_slope[...]
-        if slope.ndim:
-            check_length("PReLU", "num_features", slope.shape[0], x, self.axis)
-        return prelu(x, slope, self.axis)
+        metadata = negative_slope_metadata
+        self._hold(num_features, axis, dtype, param_dtype, rngs, metadata, negative_slope=negative_slope_init)
 
 
-class SReLU(nnx.Module):
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class SReLU(learned.SReLU, Learned):
     """`jaxrelu.srelu` with learned thresholds and slopes.
 
     It starts as leaky_relu: the right slope is 1. The paper keeps the parameters fixed for the first epochs,
@@ -89,32 +71,25 @@ class SReLU(nnx.Module):
       left_slope_init: the first slope left of it. In the paper any from 0 to 1.
       right_threshold_init: the first right threshold, in the units of the input.
       right_slope_init: the first slope right of it. 1 in the paper.
-      num_features: the number of channels for one value per channel; None for one in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      rngs: needed only with an initializer.
 
     Attributes:
       left_threshold, left_slope, right_threshold, right_slope: `nnx.Param`s of shape () or (num_features,).
 
-    Raises:
-      ValueError: if num_features is not positive, or is not the length of the axis when called, or if rngs
-        is needed.
-
     Examples:
-      >>> import jax.numpy as jnp, optax
-      >>> from flax import nnx
-      >>> from jaxrelu.masks import weight_decay_mask
+      >>> import jax.numpy as jnp
       >>> from jaxrelu.nnx import SReLU
       >>> model = SReLU(left_slope_init=0.25, right_slope_init=0.5, num_features=3)
       >>> model(jnp.array([-4.0, 0.5, 3.0]))
       Array([-1. ,  0.5,  2. ], dtype=float32)
-      >>> optimizer = nnx.Optimizer(model, optax.adamw(1e-3, mask=weight_decay_mask), wrt=nnx.Param)
 
     References:
       Jin et al., Deep learning with S-shaped rectified linear activation units, AAAI 2016.
     """
+
+    left_threshold: nnx.Param[Array]
+    left_slope: nnx.Param[Array]
+    right_threshold: nnx.Param[Array]
+    right_slope: nnx.Param[Array]
 
     def __init__(
         self,
@@ -129,22 +104,21 @@ class SReLU(nnx.Module):
         param_dtype: DTypeLike = jnp.float32,
         rngs: nnx.Rngs | None = None,
     ):
-        new = Parameters("SReLU", num_features, param_dtype, rngs)
-        self.left_threshold = new("left_threshold", left_threshold_init)
-        self.left_slope = new("left_slope", left_slope_init)
-        self.right_threshold = new("right_threshold", right_threshold_init)
-        self.right_slope = new("right_slope", right_slope_init)
-        self.axis = axis
-        self.dtype = dtype
-
-    @jax.named_scope("jaxrelu.nnx.SReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        x = cast(x, self.dtype)
-        names = "left_threshold", "left_slope", "right_threshold", "right_slope"
-        return srelu(x, **along(self, x, self.axis, *names))
+        self._hold(
+            num_features,
+            axis,
+            dtype,
+            param_dtype,
+            rngs,
+            left_threshold=left_threshold_init,
+            left_slope=left_slope_init,
+            right_threshold=right_threshold_init,
+            right_slope=right_slope_init,
+        )
 
 
-class APL(nnx.Module):
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class APL(learned.APL, Learned):
     """`jaxrelu.apl` with learned hinges.
 
     Exclude slopes and offsets from weight decay, as in the example, or follow the paper's 0.001 L2.
@@ -155,31 +129,24 @@ class APL(nnx.Module):
         to 1/2 and normal with deviation 1/2, for slopes and offsets, are those of the paper's experiments.
       offsets_init: likewise the first offset, in the units of the input.
       num_features: the number of channels for one set per channel; None for one set in all.
-      axis: the channel axis of the input.
-      dtype: the input is cast to it first; None leaves it as it is.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
       rngs: needed with an initializer, and so by default.
 
     Attributes:
       slopes, offsets: `nnx.Param`s of shape (hinges,) or (hinges, num_features).
 
-    Raises:
-      ValueError: if hinges or num_features is not positive, if num_features is not the length of the axis
-        when called, or if rngs is needed.
-
     Examples:
-      >>> import jax.numpy as jnp, optax
-      >>> from flax import nnx
-      >>> from jaxrelu.masks import weight_decay_mask
+      >>> import jax.numpy as jnp
       >>> from jaxrelu.nnx import APL
-      >>> APL(slopes_init=0.5, offsets_init=1.0)(jnp.array([-1.0, 0.0, 2.0]))
+      >>> model = APL(slopes_init=0.5, offsets_init=1.0)
+      >>> model(jnp.array([-1.0, 0.0, 2.0]))
       Array([1. , 0.5, 2. ], dtype=float32)
-      >>> model = APL(5, num_features=3, rngs=nnx.Rngs(0))
-      >>> optimizer = nnx.Optimizer(model, optax.adamw(1e-3, mask=weight_decay_mask), wrt=nnx.Param)
 
     References:
       Agostinelli et al., Learning activation functions to improve deep neural networks, arXiv 1412.6830.
     """
+
+    slopes: nnx.Param[Array]
+    offsets: nnx.Param[Array]
 
     def __init__(
         self,
@@ -193,14 +160,183 @@ class APL(nnx.Module):
         param_dtype: DTypeLike = jnp.float32,
         rngs: nnx.Rngs | None = None,
     ):
-        positive_integers("APL", hinges=hinges)
-        new = Parameters("APL", num_features, param_dtype, rngs, leading=(hinges,))
-        self.slopes = new("slopes", slopes_init)
-        self.offsets = new("offsets", offsets_init)
-        self.axis = axis
-        self.dtype = dtype
+        check(type(self).__name__, hinges=hinges)
+        self.hinges = hinges
+        self._hold(num_features, axis, dtype, param_dtype, rngs, slopes=slopes_init, offsets=offsets_init)
 
-    @jax.named_scope("jaxrelu.nnx.APL")
-    def __call__(self, x: ArrayLike) -> Array:
-        x = cast(x, self.dtype)
-        return apl(x, **along(self, x, self.axis, "slopes", "offsets", leading=1))
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class PELU(learned.PELU, Learned):
+    """`jaxrelu.pelu` with a learned limit and decay length.
+
+    Both must stay positive: the paper clips them to at least 0.1 after each update. Exclude them from weight
+    decay, as in the example.
+
+    Args:
+      alpha_init: the first alpha, positive, or an initializer `(key, shape, dtype)`.
+      beta_init: likewise the first beta.
+
+    Attributes:
+      alpha, beta: `nnx.Param`s of shape () or (num_features,).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.nnx import PELU
+      >>> model = PELU(alpha_init=2.0, beta_init=0.5, num_features=3)
+      >>> model(jnp.array([-jnp.inf, 0.0, 3.0]))
+      Array([-2.,  0., 12.], dtype=float32)
+
+    References:
+      Trottier, Giguere and Chaib-draa, Parametric exponential linear unit for deep convolutional neural
+      networks, arXiv 1605.09332.
+    """
+
+    alpha: nnx.Param[Array]
+    beta: nnx.Param[Array]
+
+    def __init__(
+        self,
+        *,
+        alpha_init: Init = 1.0,
+        beta_init: Init = 1.0,
+        num_features: int | None = None,
+        axis: int = -1,
+        dtype: DTypeLike | None = None,
+        param_dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs | None = None,
+    ):
+        self._hold(num_features, axis, dtype, param_dtype, rngs, alpha=alpha_init, beta=beta_init)
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class XIELU(learned.XIELU, Learned):
+    """`jaxrelu.xielu` with learned curvatures, kept in their range by softplus.
+
+    As in Hugging Face, the parameters are the curvatures before softplus: the function gets
+    softplus(alpha_p) and beta + softplus(alpha_n), of which the second is above beta, so that the slope below
+    0 becomes negative. Exclude them from weight decay, as in the example.
+
+    Args:
+      alpha_p_init: the first curvature above 0, after softplus, positive; or an initializer
+        `(key, shape, dtype)` of it.
+      alpha_n_init: likewise the first curvature below 0, above beta.
+      beta: the slope at 0, fixed.
+
+    Attributes:
+      alpha_p, alpha_n: `nnx.Param`s of shape () or (num_features,), before softplus.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.nnx import XIELU
+      >>> model = XIELU(num_features=3)
+      >>> model(jnp.array([-1.0, 0.0, 2.0])).round(4)  # 0.8 (exp(-1) - 1 + 1) - 0.5, 0, 0.8 * 4 + 0.5 * 2
+      Array([-0.2057,  0.    ,  4.2   ], dtype=float32)
+
+    References:
+      Huang and Schlag, Deriving activation functions using integration, arXiv 2411.13010.
+    """
+
+    alpha_p: nnx.Param[Array]
+    alpha_n: nnx.Param[Array]
+
+    def __init__(
+        self,
+        *,
+        alpha_p_init: Init = 0.8,
+        alpha_n_init: Init = 0.8,
+        beta: float = 0.5,
+        num_features: int | None = None,
+        axis: int = -1,
+        dtype: DTypeLike | None = None,
+        param_dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs | None = None,
+    ):
+        check(type(self).__name__, beta=beta)
+        self.beta = beta
+        self._hold(num_features, axis, dtype, param_dtype, rngs, alpha_p=alpha_p_init, alpha_n=alpha_n_init)
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class AconC(learned.AconC, Learned):
+    """`jaxrelu.acon_c` with learned slopes and rate.
+
+    Exclude the parameters from weight decay, as in the example.
+
+    Args:
+      p1_init: the first slope far out on one side, or an initializer `(key, shape, dtype)`. Normal with
+        deviation 1 for both, as in the paper's code; 1 and 0 start at silu.
+      p2_init: the first slope far out on the other side; likewise. Equal slopes make a line, and beta learns
+        nothing there.
+      beta_init: how sharply it switches at first; likewise.
+      num_features: the number of channels for one value per channel, as in the paper; None for one in all.
+      rngs: needed with an initializer, and so by default.
+
+    Attributes:
+      p1, p2, beta: `nnx.Param`s of shape () or (num_features,).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.nnx import AconC
+      >>> model = AconC(p1_init=1.5, p2_init=0.5, beta_init=0.0)
+      >>> model(jnp.array([-1.0, 1.0]))
+      Array([-1.,  1.], dtype=float32)
+
+    References:
+      Ma et al., Activate or not: learning customized activation, CVPR 2021.
+    """
+
+    p1: nnx.Param[Array]
+    p2: nnx.Param[Array]
+    beta: nnx.Param[Array]
+
+    def __init__(
+        self,
+        *,
+        p1_init: Init = ACON_SLOPES,
+        p2_init: Init = ACON_SLOPES,
+        beta_init: Init = 1.0,
+        num_features: int | None = None,
+        axis: int = -1,
+        dtype: DTypeLike | None = None,
+        param_dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs | None = None,
+    ):
+        self._hold(num_features, axis, dtype, param_dtype, rngs, p1=p1_init, p2=p2_init, beta=beta_init)
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class ParametricSwish(learned.ParametricSwish, Learned):
+    """`jaxrelu.parametric_swish` with a learned rate; it starts at silu.
+
+    Exclude the rate from weight decay, as in the example.
+
+    Args:
+      beta_init: the first rate, or an initializer `(key, shape, dtype)`.
+
+    Attributes:
+      beta: `nnx.Param` of shape () or (num_features,).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.nnx import ParametricSwish
+      >>> model = ParametricSwish(beta_init=0.0, num_features=2)
+      >>> model(jnp.array([-1.0, 1.0]))
+      Array([-0.5,  0.5], dtype=float32)
+
+    References:
+      Ramachandran, Zoph and Le, Searching for activation functions, arXiv 1710.05941.
+    """
+
+    beta: nnx.Param[Array]
+
+    def __init__(
+        self,
+        *,
+        beta_init: Init = 1.0,
+        num_features: int | None = None,
+        axis: int = -1,
+        dtype: DTypeLike | None = None,
+        param_dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs | None = None,
+    ):
+        self._hold(num_features, axis, dtype, param_dtype, rngs, beta=beta_init)

@@ -1,0 +1,151 @@
+"""What may be passed to a module: the errors of both Flax interfaces, most of them raised at construction."""
+
+import dataclasses
+import numbers
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.typing import DTypeLike
+
+from .._mechanism.arguments import as_float, as_operand, channel_axis
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rule:
+    """What an argument may be: its type, whose error is a TypeError, and its range, whose is a ValueError."""
+
+    allowed: str
+    right_type: Callable[[Any], bool]
+    in_range: Callable[[Any], bool] = lambda value: True
+
+    def apply(self, module: str, name: str, value: Any) -> None:
+        if not self.right_type(value):
+            raise TypeError(f"{module}: {name} must be {self.allowed}, got {value!r}")
+        if not self.in_range(value):
+            raise ValueError(f"{module}: {name} must be {self.allowed}, got {value!r}")
+
+    def or_none(self) -> "_Rule":
+        return _Rule(
+            f"{self.allowed} or None",
+            lambda value: value is None or self.right_type(value),
+            lambda value: value is None or self.in_range(value),
+        )
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _is_integer(value: Any) -> bool:
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return not _is_bool(value)
+
+
+def _is_real(value: Any) -> bool:
+    """A number, or an array of them: of first values, one for each channel."""
+    if isinstance(value, numbers.Real):
+        return not _is_bool(value)
+    dtype = getattr(value, "dtype", None)
+    return dtype is not None and (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer))
+
+
+def _is_float_dtype(dtype: Any) -> bool:
+    try:
+        return dtype is not None and jnp.issubdtype(jnp.dtype(dtype), jnp.floating)
+    except TypeError:
+        return False
+
+
+def _is_window(value: Any) -> bool:
+    return isinstance(value, Sequence) and all(_is_integer(length) for length in value)
+
+
+_BOOL = _Rule("True or False", _is_bool)
+_SWITCH = _Rule("True, False or None", lambda value: value is None or _is_bool(value))
+_INTEGER = _Rule("an integer", _is_integer)
+_POSITIVE = _Rule("a positive integer", _is_integer, lambda value: value >= 1)
+_NUMBER = _Rule("a number", _is_real)
+_FIRST = _Rule(
+    "a number or an initializer (key, shape, dtype)", lambda value: callable(value) or _is_real(value)
+)
+_DTYPE = _Rule("a dtype of floats", _is_float_dtype)
+_WINDOW = _Rule(
+    "a tuple of positive integers, one for each spatial axis, as (3, 3) for images",
+    _is_window,
+    lambda value: len(value) >= 1 and min(value) >= 1,
+)
+
+# An argument of one name means the same in every module. First values end in `_init`.
+_RULES = {
+    **dict.fromkeys(("in_features", "features", "hinges", "num_pieces", "reduction"), _POSITIVE),
+    **dict.fromkeys(("lower", "upper", "beta", "momentum", "epsilon", "lambda_a", "lambda_b"), _NUMBER),
+    **dict.fromkeys(("use_bias", "approximate"), _BOOL),
+    **dict.fromkeys(("deterministic", "use_running_average"), _SWITCH),
+    "num_features": _POSITIVE.or_none(),
+    "axis": _INTEGER,
+    "dtype": _DTYPE.or_none(),
+    "param_dtype": _DTYPE,
+    "kernel_size": _WINDOW,
+    "variant": _Rule("'A' or 'B'", lambda value: isinstance(value, str), lambda value: value in ("A", "B")),
+    "rng_collection": _Rule("a string", lambda value: isinstance(value, str)),
+}
+
+
+def check(module: str, **arguments: Any) -> None:
+    """Every argument that has a rule follows it."""
+    for name, value in arguments.items():
+        rule = _FIRST if name.endswith("_init") else _RULES.get(name)
+        if rule is not None:
+            rule.apply(module, name, value)
+
+
+def positive_integers(module: str, **arguments: Any) -> None:
+    """Every argument is a positive integer, also one that may be None elsewhere."""
+    for name, value in arguments.items():
+        _POSITIVE.apply(module, name, value)
+
+
+def greater(module: str, bound: float, **inits: Any) -> None:
+    """Every first value that is a number is greater than the bound."""
+    for argument, init in inits.items():
+        if not callable(init) and not np.all(np.asarray(init) > bound):
+            raise ValueError(f"{module}: {argument} must be greater than {bound:g}, got {init}")
+
+
+def check_length(module: str, argument: str, length: int, x: Array, axis: int = -1) -> None:
+    """The argument is the length of an axis of x."""
+    expected = x.shape[channel_axis(module, x, axis)]
+    if length != expected:
+        raise ValueError(
+            f"{module}: {argument} must be {expected}, the length of axis {axis} of x with shape {x.shape}, "
+            f"got {length}"
+        )
+
+
+def check_rank(module: str, axes: str, least: int, x: Array) -> None:
+    """x has so many axes."""
+    if x.ndim < least:
+        raise ValueError(f"{module}: x must have at least {least} axes, {axes}, got shape {x.shape}")
+
+
+def cast(module: str, x: Any, dtype: DTypeLike | None) -> Array:
+    """x in the module's dtype, or as it is."""
+    try:
+        if not isinstance(x, str):  # of which NumPy makes an array of characters
+            return jnp.asarray(x) if dtype is None else jnp.asarray(x, dtype)
+    except (TypeError, ValueError):
+        pass
+    allowed = "an array or scalar of floats, integers or booleans"
+    raise TypeError(f"{module}: x must be {allowed}, got {type(x).__name__}")
+
+
+def operand(module: str, x: Any, dtype: DTypeLike | None) -> Array:
+    """x in the module's dtype, or as it is: a float, ready for matrices and convolutions."""
+    return as_float(as_operand(module, "x", cast(module, x, dtype)))
