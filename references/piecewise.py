@@ -1,288 +1,309 @@
-"""References of the piecewise linear and the algebraic variants."""
+"""References of the variants made of lines and parabolas."""
 
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
-from mpmath import mp
+from jax import Array
 
-from .entry import Formula, Reference, above, below, near, scaled
+from .digits import mp
+from .entry import Both, Reference, below, times
+
+PIECEWISE: dict[str, Reference] = {}
 
 
-def general_relu(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Any:
+# -- one or two lines ------------------------------------------------------------------------------
+
+
+def relu(x: Array) -> Both:
+    return jnp.maximum(x, 0.0), jnp.where(x > 0, 1.0, 0.0)
+
+
+def relu_textbook(x: Any) -> Both:
+    return max(x, 0), 1 if x > 0 else 0
+
+
+PIECEWISE["relu"] = Reference(
+    formula=relu,
+    textbook=relu_textbook,
+    kinks=lambda: (0.0,),
+    monotone=True,
+    convex=True,
+    keeps_integers=True,
+)
+
+
+def leaky_relu(x: Array, negative_slope: Array) -> Both:
+    return jnp.where(x >= 0, x, negative_slope * x), jnp.where(x >= 0, 1.0, negative_slope)
+
+
+def leaky_relu_textbook(x: Any, negative_slope: Any) -> Both:
+    return (x, 1) if x >= 0 else (negative_slope * x, negative_slope)
+
+
+PIECEWISE["leaky_relu"] = PIECEWISE["prelu"] = Reference(
+    formula=leaky_relu,
+    textbook=leaky_relu_textbook,
+    cases=({"negative_slope": 0.3}, {"negative_slope": -0.5}),
+    kinks=lambda negative_slope: (0.0,),
+    monotone=True,
+    convex=True,
+)
+
+PIECEWISE["rrelu"] = Reference(
+    formula=lambda x, lower, upper: leaky_relu(x, (lower + upper) / 2.0),
+    textbook=lambda x, lower, upper: leaky_relu_textbook(x, (lower + upper) / 2),
+    cases=({"lower": 0.0, "upper": 0.7},),
+    kinks=lambda lower, upper: (0.0,),
+    monotone=True,
+    convex=True,
+)
+
+PIECEWISE["relu6"] = Reference(
+    formula=lambda x: (jnp.clip(x, 0.0, 6.0), jnp.where((x > 0) & (x < 6), 1.0, 0.0)),
+    textbook=lambda x: (min(max(x, 0), 6), 1 if 0 < x < 6 else 0),
+    kinks=lambda: (0.0, 6.0),
+    monotone=True,
+    keeps_integers=True,
+)
+
+
+def general_relu(
+    x: Array, negative_slope: Array, threshold: Array, max_value: Array | None, shift: Array
+) -> Both:
     above = x > threshold
-    leak = negative_slope * np.where((negative_slope == 0.0) & np.isinf(x), 0.0, x - threshold)
-    y = np.where(above, x, leak) - shift
-    return y if max_value is None else np.where(y > max_value, max_value, y)
+    leak = times(negative_slope, x - threshold)
+    value, slope = jnp.where(above, x, leak) - shift, jnp.where(above, 1.0, negative_slope)
+    if max_value is None:
+        return value, slope
+    clamped = value >= max_value
+    return jnp.where(clamped, max_value, value), jnp.where(clamped, 0.0, slope)
 
 
-def general_relu_clamped(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Any:
-    unlimited = general_relu(x, negative_slope, threshold, None, shift)
-    return np.zeros(np.shape(x), bool) if max_value is None else unlimited >= max_value
+def general_relu_textbook(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Both:
+    line, slope = (x, 1) if x > threshold else (negative_slope * (x - threshold), negative_slope)
+    value = line - shift
+    return (value, slope) if max_value is None or value < max_value else (max_value, 0)
 
 
-def unless_clamped(formula: Formula) -> Formula:
-    def slope(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Any:
-        clamped = general_relu_clamped(x, negative_slope, threshold, max_value, shift)
-        return np.where(clamped, 0.0, formula(x, negative_slope, threshold))
-
-    return slope
-
-
-def general_relu_textbook(x: Any, negative_slope: Any, threshold: Any, max_value: Any, shift: Any) -> Any:
-    y = (x if x > threshold else negative_slope * (x - threshold)) - shift
-    return y if max_value is None else min(y, max_value)
-
-
-def hypotenuse(x: Any, b: Any) -> Any:
-    return np.hypot(x, np.sqrt(b))
+PIECEWISE["general_relu"] = Reference(
+    formula=general_relu,
+    textbook=general_relu_textbook,
+    cases=(
+        {"negative_slope": 0.25, "threshold": 1.0, "max_value": 6.0, "shift": 0.5},
+        {"negative_slope": 0.1, "shift": 0.4, "max_value": 2.0},
+    ),
+    kinks=lambda negative_slope, threshold, max_value, shift: (
+        (threshold,) if max_value is None else (threshold, max_value + shift)
+    ),
+    monotone=True,
+    convex=True,
+)
 
 
-def squareplus_tail(x: Any, b: Any) -> Any:
-    """(h - |x|) / 2, written as b / 2 / (h + |x|)."""
-    return 0.5 * b / (hypotenuse(x, b) + np.abs(x))
+def threshold(x: Array, threshold: Array, value: Array) -> Both:
+    above = x > threshold
+    return jnp.where(above | jnp.isnan(x), x, value), jnp.where(above, 1.0, 0.0)
 
 
-def squareplus_slope(x: Any, b: Any) -> Any:
-    tail = squareplus_tail(x, b) / hypotenuse(x, b)
-    return np.where(x < 0, tail, 1.0 - tail)
+PIECEWISE["threshold"] = Reference(
+    formula=threshold,
+    textbook=lambda x, threshold, value: (x, 1) if x > threshold else (value, 0),
+    cases=({"threshold": 1.0, "value": 0.25},),
+    kinks=lambda threshold, value: (threshold,),
+    monotone=True,
+    convex=True,
+)
+
+PIECEWISE["crelu"] = Reference(
+    formula=lambda x: (
+        jnp.concatenate([jnp.maximum(x, 0.0), jnp.maximum(-x, 0.0)], -1),
+        jnp.where(x > 0, 1.0, 0.0) - jnp.where(x < 0, 1.0, 0.0),
+    ),
+    # The sum of the halves, to which the slope belongs.
+    textbook=lambda x: (abs(x), (x > 0) - (x < 0)),
+    kinks=lambda: (0.0,),
+    keeps_integers=True,
+    takes_scalars=False,
+)
 
 
-def isrlu_rate(x: Any, alpha: Any) -> Any:
-    """1 / sqrt(1 + alpha x^2) for x < 0."""
-    return 1.0 / np.hypot(1.0, np.sqrt(alpha) * below(x))
+# -- hard gates ------------------------------------------------------------------------------------
 
 
-def srelu(x: Any, left_threshold: Any, left_slope: Any, right_threshold: Any, right_slope: Any) -> Any:
-    left = left_threshold + scaled(left_slope, x - left_threshold)
-    right = right_threshold + scaled(right_slope, x - right_threshold)
-    return np.where(x >= right_threshold, right, np.where(x <= left_threshold, left, x))
+def hard_tanh(x: Array, min_value: Array, max_value: Array) -> Both:
+    outside = (x < min_value) | (x > max_value)
+    return jnp.clip(x, min_value, max_value), jnp.where(outside, 0.0, 1.0)
+
+
+def hard_tanh_textbook(x: Any, min_value: Any, max_value: Any) -> Both:
+    return min(max(x, min_value), max_value), 1 if min_value <= x <= max_value else 0
+
+
+PIECEWISE["hard_tanh"] = Reference(
+    formula=hard_tanh,
+    textbook=hard_tanh_textbook,
+    cases=({"min_value": -0.5, "max_value": 2.0},),
+    kinks=lambda min_value, max_value: (float(min_value), float(max_value)),
+    monotone=True,
+    keeps_integers=True,
+)
+
+PIECEWISE["hard_sigmoid"] = Reference(
+    formula=lambda x: (jnp.clip(x + 3.0, 0.0, 6.0) / 6.0, jnp.where((x > -3) & (x < 3), 1.0 / 6.0, 0.0)),
+    textbook=lambda x: (min(max(x + 3, 0), 6) / mp.mpf(6), mp.mpf(1) / 6 if abs(x) < 3 else 0),
+    kinks=lambda: (-3.0, 3.0),
+    monotone=True,
+)
+
+
+def hard_silu(x: Array) -> Both:
+    slope = jnp.where(x <= -3, 0.0, jnp.where(x >= 3, 1.0, (2.0 * x + 3.0) / 6.0))
+    return jnp.maximum(x, -3.0) * (jnp.clip(x + 3.0, 0.0, 6.0) / 6.0), slope
+
+
+def hard_silu_textbook(x: Any) -> Both:
+    return relu_textbook(x) if abs(x) >= 3 else (x * (x + 3) / 6, (2 * x + 3) / 6)
+
+
+PIECEWISE["hard_silu"] = Reference(
+    formula=hard_silu,
+    textbook=hard_silu_textbook,
+    kinks=lambda: (-3.0, 3.0),
+    slope_zeros=lambda: (-1.5,),
+)
+
+
+def hard_mish(x: Array) -> Both:
+    value = jnp.maximum(x, -2.0) * (jnp.clip(x + 2.0, 0.0, 2.0) / 2.0)
+    return value, jnp.where(x <= -2, 0.0, below(x) + 1.0)
+
+
+def hard_mish_textbook(x: Any) -> Both:
+    return (x * (x + 2) / 2, x + 1) if -2 < x < 0 else (max(x, 0), 1 if x >= 0 else 0)
+
+
+PIECEWISE["hard_mish"] = Reference(
+    formula=hard_mish,
+    textbook=hard_mish_textbook,
+    kinks=lambda: (-2.0,),
+    slope_zeros=lambda: (-1.0,),
+)
+
+
+# -- parabolas -------------------------------------------------------------------------------------
+
+
+def star_relu(x: Array, scale: Array, bias: Array) -> Both:
+    above = jnp.maximum(x, 0.0)
+    return scale * above * above + bias, 2.0 * scale * above
+
+
+def star_relu_textbook(x: Any, scale: Any, bias: Any) -> Both:
+    above = max(x, 0)
+    return scale * above**2 + bias, 2 * scale * above
+
+
+PIECEWISE["star_relu"] = Reference(
+    formula=star_relu,
+    textbook=star_relu_textbook,
+    cases=({"scale": 2.0, "bias": 0.0},),
+    # Near x = sqrt(-bias / scale) the terms cancel: their roundings are put back to second order.
+    terms=lambda x, scale, bias: (2.0**-22 * scale * jnp.maximum(x, 0.0) ** 2, 0.0),
+    monotone=True,
+    convex=True,
+)
+
+PIECEWISE["squared_relu"] = Reference(
+    formula=lambda x: star_relu(x, jnp.ones((), x.dtype), jnp.zeros((), x.dtype)),
+    textbook=lambda x: star_relu_textbook(x, 1, 0),
+    monotone=True,
+    convex=True,
+)
+
+
+def smelu(x: Array, beta: Array) -> Both:
+    inner = jnp.clip(x, -beta, beta) + beta
+    return jnp.where(x < beta, inner * inner / (4.0 * beta), x), inner / (2.0 * beta)
+
+
+def smelu_textbook(x: Any, beta: Any) -> Both:
+    if abs(x) >= beta:
+        return relu_textbook(x)
+    return (x + beta) ** 2 / (4 * beta), (x + beta) / (2 * beta)
+
+
+PIECEWISE["smelu"] = Reference(
+    formula=smelu,
+    textbook=smelu_textbook,
+    cases=({"beta": 0.5}, {"beta": 3.0}),
+    monotone=True,
+    convex=True,
+)
+
+
+# -- lines that are learned ------------------------------------------------------------------------
+
+
+def srelu(
+    x: Array, left_threshold: Array, left_slope: Array, right_threshold: Array, right_slope: Array
+) -> Both:
+    left, right = x <= left_threshold, x >= right_threshold
+    slope = jnp.where(right, right_slope, jnp.where(left, left_slope, 1.0))
+    start = jnp.where(right, right_threshold, jnp.where(left, left_threshold, 0.0))
+    return start + times(slope, x - start), slope
 
 
 def srelu_textbook(
     x: Any, left_threshold: Any, left_slope: Any, right_threshold: Any, right_slope: Any
-) -> Any:
+) -> Both:
     if x >= right_threshold:
-        return right_threshold + right_slope * (x - right_threshold)
-    return left_threshold + left_slope * (x - left_threshold) if x <= left_threshold else x
+        return right_threshold + right_slope * (x - right_threshold), right_slope
+    if x <= left_threshold:
+        return left_threshold + left_slope * (x - left_threshold), left_slope
+    return x, 1
 
 
-def hinges(x: Any, offsets: Any) -> Any:
-    return above(offsets[:, None] - x)
-
-
-def apl(x: Any, slopes: Any, offsets: Any) -> Any:
-    """Below all hinges they are one line, and infinite terms of both signs need not be added."""
-    total = slopes.sum()
-    line = (slopes * offsets).sum() - scaled(total, x)
-    inner = (slopes[:, None] * hinges(near(x, 1e300), offsets)).sum(0)
-    return above(x) + np.where(x < offsets.min(), line, inner)
-
-
-def apl_slope(x: Any, slopes: Any, offsets: Any) -> Any:
-    steps = np.where(x < offsets[:, None], slopes[:, None], 0.0)
-    return np.where(x > 0, 1.0, 0.0) - steps.sum(0)
-
-
-def apl_textbook(x: Any, slopes: Any, offsets: Any) -> Any:
-    return max(x, 0) + sum(a * max(b - x, 0) for a, b in zip(slopes, offsets, strict=True))
-
-
-LEAKY = Reference(
-    value=lambda x, negative_slope: np.where(x >= 0, x, negative_slope * x),
-    slope=lambda x, negative_slope: np.where(x >= 0, 1.0, negative_slope),
-    textbook=lambda x, negative_slope: x if x >= 0 else negative_slope * x,
-    parameter_slopes={"negative_slope": lambda x, negative_slope: below(x)},
-    cases=({"negative_slope": 0.3}, {"negative_slope": -0.5}),
-    kinks=lambda negative_slope: (0.0,),
+PIECEWISE["srelu"] = Reference(
+    formula=srelu,
+    textbook=srelu_textbook,
+    cases=({"left_threshold": 0.0, "left_slope": 0.1, "right_threshold": 1.0, "right_slope": 0.0},),
+    kinks=lambda left_threshold, left_slope, right_threshold, right_slope: (left_threshold, right_threshold),
+    bits=2,
+    monotone=True,
 )
 
-PIECEWISE: dict[str, Reference] = {
-    "relu": Reference(
-        value=lambda x: np.maximum(x, 0.0),
-        slope=lambda x: np.where(x > 0, 1.0, 0.0),
-        textbook=lambda x: max(x, 0),
-        keeps_integers=True,
-        kinks=lambda: (0.0,),
-        monotone=True,
+
+def apl(x: Array, slopes: Array, offsets: Array) -> Both:
+    """The hinges are added up as one line through 0: infinite terms of both signs need not be added."""
+    value, slope = relu(x)
+    for a, b in zip(slopes, offsets, strict=True):
+        value, slope = value + jnp.where(x < b, a * b, 0.0), slope - jnp.where(x < b, a, 0.0)
+    line = slope - jnp.where(x > 0, 1.0, 0.0)
+    return value + times(line, x), slope
+
+
+def apl_textbook(x: Any, slopes: Any, offsets: Any) -> Both:
+    hinges = list(zip(slopes, offsets, strict=True))
+    value = max(x, 0) + sum(a * max(b - x, 0) for a, b in hinges)
+    return value, (1 if x > 0 else 0) - sum(a for a, b in hinges if x < b)
+
+
+def apl_terms(x: Array, slopes: Array, offsets: Array) -> Both:
+    """The hinges have slopes of both signs: their sum changes its sign, and so do two slopes."""
+    value, slope = relu(x)
+    for a, b in zip(jnp.abs(slopes), offsets, strict=True):
+        value, slope = value + a * (jnp.maximum(b - x, 0.0) + jnp.abs(b)), slope + a
+    return value, slope
+
+
+PIECEWISE["apl"] = Reference(
+    formula=apl,
+    textbook=apl_textbook,
+    cases=(
+        {"slopes": np.array([0.5, -0.5]), "offsets": np.array([0.0, 1.0])},
+        {"slopes": np.array([0.3]), "offsets": np.array([0.7])},
     ),
-    "leaky_relu": LEAKY,
-    "prelu": LEAKY,
-    "relu6": Reference(
-        value=lambda x: np.clip(x, 0.0, 6.0),
-        slope=lambda x: np.where((x > 0) & (x < 6), 1.0, 0.0),
-        textbook=lambda x: min(max(x, 0), 6),
-        keeps_integers=True,
-        kinks=lambda: (0.0, 6.0),
-        monotone=True,
-    ),
-    "general_relu": Reference(
-        value=general_relu,
-        slope=unless_clamped(lambda x, slope, threshold: np.where(x > threshold, 1.0, slope)),
-        textbook=general_relu_textbook,
-        parameter_slopes={
-            "negative_slope": unless_clamped(lambda x, slope, threshold: below(x - threshold)),
-            "threshold": unless_clamped(lambda x, slope, threshold: np.where(x > threshold, 0.0, -slope)),
-            "max_value": lambda x, **parameters: np.where(general_relu_clamped(x, **parameters), 1.0, 0.0),
-            "shift": unless_clamped(lambda x, slope, threshold: -1.0),
-        },
-        cases=(
-            {"negative_slope": 0.25, "threshold": 1.0, "max_value": 6.0, "shift": 0.5},
-            {"negative_slope": 0.1, "shift": 0.4, "max_value": 2.0},
-        ),
-        kinks=lambda negative_slope, threshold, max_value, shift: (
-            (threshold,) if max_value is None else (threshold, max_value + shift)
-        ),
-    ),
-    "crelu": Reference(
-        value=lambda x: np.concatenate([np.maximum(x, 0.0), np.maximum(-x, 0.0)], -1),
-        slope=lambda x: np.where(x > 0, 1.0, 0.0) - np.where(x < 0, 1.0, 0.0),
-        textbook=abs,  # the sum of the halves, to which the slope with cotangent ones belongs
-        keeps_integers=True,
-        takes_scalars=False,
-        kinks=lambda: (0.0,),
-    ),
-    "rrelu": Reference(
-        value=lambda x, lower, upper: np.where(x >= 0, x, 0.5 * (lower + upper) * x),
-        slope=lambda x, lower, upper: np.where(x >= 0, 1.0, 0.5 * (lower + upper)),
-        textbook=lambda x, lower, upper: x if x >= 0 else (lower + upper) / 2 * x,
-        parameter_slopes={
-            "lower": lambda x, lower, upper: 0.5 * below(x),
-            "upper": lambda x, lower, upper: 0.5 * below(x),
-        },
-        cases=({"lower": 0.0, "upper": 0.7},),
-        kinks=lambda lower, upper: (0.0,),
-        monotone=True,
-    ),
-    "threshold": Reference(
-        value=lambda x, threshold, value: np.where(np.isnan(x) | (x > threshold), x, value),
-        slope=lambda x, threshold, value: np.where(x > threshold, 1.0, 0.0),
-        textbook=lambda x, threshold, value: x if x > threshold else value,
-        parameter_slopes={
-            "threshold": lambda x, threshold, value: np.zeros_like(x),
-            "value": lambda x, threshold, value: np.where(x > threshold, 0.0, 1.0),
-        },
-        cases=({"threshold": 1.0, "value": 0.25},),
-        kinks=lambda threshold, value: (threshold,),
-        monotone=True,
-    ),
-    "hard_tanh": Reference(
-        value=lambda x, min_value, max_value: np.clip(x, min_value, max_value),
-        slope=lambda x, min_value, max_value: np.where((x < min_value) | (x > max_value), 0.0, 1.0),
-        textbook=lambda x, min_value, max_value: min(max(x, min_value), max_value),
-        parameter_slopes={
-            "min_value": lambda x, min_value, max_value: np.where(x < min_value, 1.0, 0.0),
-            "max_value": lambda x, min_value, max_value: np.where(x > max_value, 1.0, 0.0),
-        },
-        cases=({"min_value": -0.5, "max_value": 2.0},),
-        kinks=lambda min_value, max_value: (float(min_value), float(max_value)),
-        keeps_integers=True,
-        monotone=True,
-    ),
-    "hard_sigmoid": Reference(
-        value=lambda x: np.clip(x + 3.0, 0.0, 6.0) / 6.0,
-        slope=lambda x: np.where((x > -3) & (x < 3), 1.0 / 6.0, 0.0),
-        textbook=lambda x: min(max(x + 3, 0), 6) / 6,
-        kinks=lambda: (-3.0, 3.0),
-        monotone=True,
-    ),
-    "hard_silu": Reference(
-        value=lambda x: np.maximum(x, -3.0) * np.clip(x + 3.0, 0.0, 6.0) / 6.0,
-        slope=lambda x: np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, (2.0 * x + 3.0) / 6.0)),
-        textbook=lambda x: x * min(max(x + 3, 0), 6) / 6,
-        kinks=lambda: (-3.0, 3.0),
-        slope_zeros=lambda: (-1.5,),
-    ),
-    "hard_mish": Reference(
-        value=lambda x: np.maximum(x, -2.0) * np.clip(x + 2.0, 0.0, 2.0) / 2.0,
-        slope=lambda x: np.where(x <= -2, 0.0, below(x) + 1.0),
-        textbook=lambda x: x * min(max(x + 2, 0), 2) / 2,
-        kinks=lambda: (-2.0,),
-        slope_zeros=lambda: (-1.0,),
-    ),
-    "squared_relu": Reference(
-        value=lambda x: above(x) ** 2,
-        slope=lambda x: 2.0 * above(x),
-        textbook=lambda x: max(x, 0) ** 2,
-        monotone=True,
-    ),
-    "star_relu": Reference(
-        value=lambda x, scale, bias: scale * above(x) ** 2 + bias,
-        slope=lambda x, scale, bias: 2.0 * scale * above(x),
-        textbook=lambda x, scale, bias: scale * max(x, 0) ** 2 + bias,
-        parameter_slopes={
-            "scale": lambda x, scale, bias: above(x) ** 2,
-            "bias": lambda x, scale, bias: np.ones_like(x),
-        },
-        cases=({"scale": 2.0, "bias": 0.0},),
-        # Near x = sqrt(-bias / scale) the terms cancel: their roundings are put back to second order.
-        value_terms=lambda x, scale, bias: 2.0**-22 * scale * above(x) ** 2,
-        monotone=True,
-    ),
-    "smelu": Reference(
-        value=lambda x, beta: np.where(x >= beta, x, (np.clip(x, -beta, beta) + beta) ** 2 / (4 * beta)),
-        slope=lambda x, beta: (np.clip(x, -beta, beta) + beta) / (2 * beta),
-        textbook=lambda x, beta: max(x, 0) if abs(x) >= beta else (x + beta) ** 2 / (4 * beta),
-        parameter_slopes={"beta": lambda x, beta: (1.0 - (np.clip(x, -beta, beta) / beta) ** 2) / 4.0},
-        cases=({"beta": 0.5}, {"beta": 3.0}),
-        monotone=True,
-    ),
-    "squareplus": Reference(
-        value=lambda x, b: above(x) + squareplus_tail(x, b),
-        slope=squareplus_slope,
-        textbook=lambda x, b: (x + mp.sqrt(x**2 + b)) / 2,
-        parameter_slopes={"b": lambda x, b: 0.25 / hypotenuse(x, b)},
-        cases=({"b": 0.5}, {"b": 3.0}),
-        monotone=True,
-    ),
-    "isrlu": Reference(
-        value=lambda x, alpha: np.where(x >= 0, x, near(x, 1e300) * isrlu_rate(near(x, 1e300), alpha)),
-        slope=lambda x, alpha: isrlu_rate(x, alpha) ** 3,
-        textbook=lambda x, alpha: x if x >= 0 else x / mp.sqrt(1 + alpha * x**2),
-        parameter_slopes={"alpha": lambda x, alpha: -0.5 * (below(x) * isrlu_rate(x, alpha)) ** 3},
-        cases=({"alpha": 0.5}, {"alpha": 3.0}),
-        monotone=True,
-    ),
-    "srelu": Reference(
-        value=srelu,
-        slope=lambda x, left_threshold, left_slope, right_threshold, right_slope: np.where(
-            x >= right_threshold, right_slope, np.where(x <= left_threshold, left_slope, 1.0)
-        ),
-        textbook=srelu_textbook,
-        parameter_slopes={
-            "left_threshold": lambda x, left_threshold, left_slope, **right: np.where(
-                x <= left_threshold, 1.0 - left_slope, 0.0
-            ),
-            "left_slope": lambda x, left_threshold, **others: below(x - left_threshold),
-            "right_threshold": lambda x, right_threshold, right_slope, **left: np.where(
-                x >= right_threshold, 1.0 - right_slope, 0.0
-            ),
-            "right_slope": lambda x, right_threshold, **others: above(x - right_threshold),
-        },
-        cases=({"left_threshold": 0.0, "left_slope": 0.1, "right_threshold": 1.0, "right_slope": 0.0},),
-        kinks=lambda left_threshold, left_slope, right_threshold, right_slope: (
-            left_threshold,
-            right_threshold,
-        ),
-        bits=2,
-        monotone=True,
-    ),
-    "apl": Reference(
-        value=apl,
-        slope=apl_slope,
-        textbook=apl_textbook,
-        parameter_slopes={
-            "slopes": lambda x, slopes, offsets: hinges(x, offsets),
-            "offsets": lambda x, slopes, offsets: np.where(x < offsets[:, None], slopes[:, None], 0.0),
-        },
-        cases=(
-            {"slopes": np.array([0.5, -0.5]), "offsets": np.array([0.0, 1.0])},
-            {"slopes": np.array([0.3]), "offsets": np.array([0.7])},
-        ),
-        kinks=lambda slopes, offsets: (0.0, *offsets),
-        # The hinges have slopes of both signs: their sum changes its sign, and so do two slopes.
-        value_terms=lambda x, slopes, offsets: (
-            above(x) + (np.abs(slopes[:, None]) * (hinges(x, offsets) + np.abs(offsets[:, None]))).sum(0)
-        ),
-        slope_terms=lambda x, slopes, offsets: np.where(x > 0, 1.0, 0.0) + np.abs(slopes).sum(),
-    ),
-}
+    kinks=lambda slopes, offsets: (0.0, *offsets),
+    terms=apl_terms,
+)

@@ -1,64 +1,71 @@
 """References of what joins several numbers: maxout, glu, and the gated units of two arguments.
 
-`value` and `slopes` are functions of the pieces that are joined, in float64, one array each: for maxout and
-glu the pieces of the channel axis, for the others gate and value. The slopes are those by each piece.
+A formula takes the pieces that are joined, one float64 array each: for maxout and glu the pieces of the
+channel axis, for the others gate and value. It gives the value and the slopes by each piece.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
-from scipy.special import expit
+from jax import Array
 
+from .entry import Formula, in_float64
+from .gates import GATES, logistic
 from .piecewise import PIECEWISE
-from .smooth import SMOOTH
+
+Three = tuple[Array, Array, Array]
+UnitFormula = Callable[[Array, Array], Three]
 
 
-class Unit(NamedTuple):
-    value: Callable[..., Any]
-    slopes: Callable[..., tuple[Any, ...]]
+def value_and_slopes(name: str, first: Any, second: Any) -> tuple[np.ndarray, ...]:
+    """The value, and the slopes by both pieces, in float64."""
+    return in_float64(UNITS[name], first, second)
 
 
-def finite(value: Any, factor: Any) -> Any:
+def product(factor: Array, value: Array) -> Array:
     """A shut gate lets nothing through, not even infinity."""
+    return _finite(factor, value) * _finite(value, factor)
+
+
+def _finite(value: Array, factor: Array) -> Array:
     limit = np.finfo(float).max / 4
-    return np.where(factor == 0.0, np.clip(value, -limit, limit), value)
+    return jnp.where(factor == 0.0, jnp.clip(value, -limit, limit), value)
 
 
-def gated(activation: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Unit:
-    def product(factor: Any, value: Any) -> Any:
-        return finite(factor, value) * finite(value, factor)
+def gated_by(activation: Formula) -> UnitFormula:
+    """activation(gate) times value."""
 
-    return Unit(
-        value=lambda gate, value: product(activation(gate), value),
-        slopes=lambda gate, value: (product(slope(gate), value), activation(gate)),
-    )
+    def unit(gate: Array, value: Array) -> Three:
+        factor, slope = activation(gate)
+        return product(factor, value), product(slope, value), factor
 
-
-def swapped(unit: Unit) -> Unit:
-    """With the gate second."""
-    return Unit(
-        value=lambda value, gate: unit.value(gate, value),
-        slopes=lambda value, gate: unit.slopes(gate, value)[::-1],
-    )
+    return unit
 
 
-def named(name: str) -> Unit:
-    reference = {**PIECEWISE, **SMOOTH}[name]
-    return gated(reference.value, reference.slope)
+def glu(value: Array, gate: Array) -> Three:
+    """The gate comes second."""
+    result, by_gate, by_value = gated_by(logistic_and_slope)(gate, value)
+    return result, by_value, by_gate
 
 
-def maxout_slopes(first: Any, second: Any) -> tuple[Any, Any]:
+def logistic_and_slope(x: Array) -> tuple[Array, Array]:
+    s, high, low = logistic(x)
+    return s, high * low
+
+
+def maxout(first: Array, second: Array) -> Three:
     """The first of equals; a NaN, and the first of two, wins."""
-    wins = (first >= second) | np.isnan(first)
-    return np.where(wins, 1.0, 0.0), np.where(wins, 0.0, 1.0)
+    wins = (first >= second) | jnp.isnan(first)
+    return jnp.maximum(first, second), jnp.where(wins, 1.0, 0.0), jnp.where(wins, 0.0, 1.0)
 
 
-UNITS: dict[str, Unit] = {
-    "maxout": Unit(value=np.maximum, slopes=maxout_slopes),
-    "glu": swapped(gated(expit, lambda x: expit(x) * expit(-x))),
-    "reglu": named("relu"),
-    "geglu": named("gelu"),
-    "swiglu": named("silu"),
-    "bilinear": gated(lambda gate: gate, np.ones_like),
+UNITS: dict[str, UnitFormula] = {
+    "maxout": maxout,
+    "glu": glu,
+    "reglu": gated_by(PIECEWISE["relu"].formula),
+    "geglu": gated_by(GATES["gelu"].formula),
+    "swiglu": gated_by(GATES["silu"].formula),
+    "bilinear": gated_by(lambda gate: (gate, jnp.ones_like(gate))),
 }

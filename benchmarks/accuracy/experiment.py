@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxrelu
-from references.formulas import parameters_of, rising
+from references.lookup import numbers_of, rising
 
 from ..core.failures import describe, recorded_failure
 from ..core.progress import Progress
@@ -214,7 +214,7 @@ class _Case:
 
     def _by_parameters(self) -> None:
         """The slopes by parameters, on a grid of x and of each parameter."""
-        if not parameters_of(self.row):
+        if not numbers_of(self.row.name):
             return
         x, given = parameter_grid(self.row, np.linspace(-20, 20, _PARAMETER_INPUTS, dtype=np.float32))
         got, want = by_parameters(self.row, x, given)

@@ -3,7 +3,7 @@
 import numpy as np
 
 import jaxrelu
-from references.textbook import exact
+from references.lookup import reference_of
 
 from .formats import FORMATS
 from .programs import Program, jnp_float64, rounded
@@ -46,7 +46,8 @@ def exact_results(
     padded[0], padded[inner], padded[x.size + 1] = -np.inf, x, np.inf
     computed = np.stack([np.asarray(result) for result in reference(jnp_float64(padded))])
     high, low = [], []
-    for result, pair in zip(computed, exact(row.name, x, rounded(row, _FORM)), strict=True):
+    exact = reference_of(row.name).exact(x, **rounded(row, _FORM))
+    for result, pair in zip(computed, exact, strict=True):
         high.append(result.copy())
         low.append(np.zeros(size))
         high[-1][inner], low[-1][inner] = pair

@@ -10,11 +10,12 @@ import numpy as np
 from jax import Array
 
 import jaxrelu
-from references.formulas import parameters_of, reference_of
+from references.entry import numbers_among
+from references.lookup import numbers_of, parameters_of, reference_of
 
 from ..core.subjects import Subject
 from .errors import MOST_CHANGES
-from .formats import FORMATS, Format, in_float64
+from .formats import Format, in_float64
 from .peers import Torch
 
 Program = Callable[[Array], tuple[Any, Any]]
@@ -39,17 +40,22 @@ def compiled(subject: Subject) -> Program:
 
 def exact(row: jaxrelu.Variant, form: Format) -> Program:
     """Value and slope of the reference in float64, the parameters rounded as the library receives them."""
-    both = reference_of(row.name).both
+    formula = reference_of(row.name).formula
     parameters = rounded(row, form)
-    return in_float64(lambda x: both(x, **{name: jnp.asarray(p) for name, p in parameters.items()}))
+
+    def both(x: Array) -> tuple[Array, Array]:
+        numbers = {name: jnp.asarray(number) for name, number in numbers_among(parameters).items()}
+        return formula(x, **{**parameters, **numbers})
+
+    return in_float64(both)
 
 
 def rounded(row: jaxrelu.Variant, form: Format) -> dict[str, Any]:
-    """The parameters in the format in which a variant computes, as float64 numbers."""
+    """The parameters, numbers rounded to the format in which a variant computes, and then as float64."""
     compute = np.float64 if form.name == "float64" else np.float32
-    return {
-        name: np.asarray(value, compute).astype(np.float64)[()] for name, value in parameters_of(row).items()
-    }
+    given = parameters_of(row.name)
+    numbers = numbers_among(given)
+    return {**given, **{k: np.asarray(v, compute).astype(np.float64)[()] for k, v in numbers.items()}}
 
 
 def precision(form: Format) -> contextlib.AbstractContextManager[Any]:
@@ -101,7 +107,7 @@ def parameter_grid(row: jaxrelu.Variant, x: np.ndarray) -> tuple[np.ndarray, dic
 
     A parameter that is 0 is moved by half. Each has one value an input, on its last axis.
     """
-    base = {name: np.asarray(value, np.float32) for name, value in rounded(row, FORMATS["float32"]).items()}
+    base = {name: np.asarray(value, np.float32) for name, value in numbers_of(row.name).items()}
     settings = [base]
     for name, value in base.items():
         for moved in (0.5 * value, 2.0 * value) if value.all() else (value - 0.5, value + 0.5):
@@ -117,15 +123,11 @@ def by_parameters(row: jaxrelu.Variant, x: Any, parameters: dict[str, Any]) -> t
     """The derivatives by the parameters, an element a contribution: the library's, and the reference's."""
     given = {name: jnp.asarray(value) for name, value in parameters.items()}
     got = _pulled_back(row.bound, jnp.asarray(x), given)
+    options = {name: value for name, value in parameters_of(row.name).items() if name not in parameters}
     with jax.enable_x64(True):
         wide = {name: jnp.asarray(np.asarray(value, np.float64)) for name, value in parameters.items()}
-        want = _pulled_back(_value_of(row), jnp.asarray(np.asarray(x, np.float64)), wide)
+        want = reference_of(row.name).pulled_back(jnp.asarray(np.asarray(x, np.float64)), wide, **options)
     return got, want
-
-
-def _value_of(row: jaxrelu.Variant) -> Callable[..., Array]:
-    both = reference_of(row.name).both
-    return lambda x, **parameters: both(x, **parameters)[0]
 
 
 def _pulled_back(function: Callable[..., Array], x: Array, parameters: dict[str, Array]) -> dict[str, Array]:

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import jaxrelu
-from references.formulas import rising
+from references.lookup import rising
 
 from ..core.subjects import Subject
 from .errors import Tally, block, details

@@ -13,7 +13,8 @@ import pytest
 import jaxrelu
 import jaxrelu.linen
 import jaxrelu.nnx
-from references.numpy_functions import REFERENCES, SEVERAL
+from references.lookup import REFERENCES
+from references.units import UNITS
 
 ROWS = jaxrelu.catalogue()
 PUBLIC = {name: value for name, value in vars(jaxrelu).items() if not name.startswith("_")}
@@ -42,9 +43,9 @@ def test_public_functions_are_those_of_the_catalogue():
 
 
 def test_every_row_has_a_reference_and_every_reference_a_row():
-    missing = set(ROWS) - set(REFERENCES) - SEVERAL
-    assert not missing, f"add the float64 reference of {', '.join(missing)} to references/"
-    assert not (set(REFERENCES) | SEVERAL) - set(ROWS)
+    missing = set(ROWS) - set(REFERENCES) - set(UNITS)
+    assert not missing, f"add the reference of {', '.join(missing)} to references/"
+    assert not (set(REFERENCES) | set(UNITS)) - set(ROWS)
 
 
 @pytest.mark.parametrize("name", ROWS)

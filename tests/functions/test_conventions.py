@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from references.numpy_functions import ROWS, cases_of, parameters_of, reference_of
+from references.lookup import ROWS, cases_of, parameters_of, reference_of
 from tests.support.measures import compiled, expected, float64, measured
 
 PEERS = [name for name, row in ROWS.items() if row.peer]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxrelu
-from references.numpy_functions import ROWS, reference_of
+from references.lookup import ROWS, reference_of
 from tests.support.measures import SMALLEST_INPUT, compiled, measured
 
 SIZE = 8
@@ -68,7 +68,12 @@ def test_values_at_x_and_minus_x_differ_by_x(name):
     check()
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if reference_of(name).monotone])
+def is_monotone(name):
+    """The slope too says so: a surrogate's is not that of the value."""
+    return reference_of(name).monotone and reference_of(name).antiderivative is None
+
+
+@pytest.mark.parametrize("name", filter(is_monotone, ROWS))
 def test_monotone(name):
     """Never decreasing by more than the 4 ulp of two neighbours."""
 

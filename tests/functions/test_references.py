@@ -1,4 +1,4 @@
-"""The check of the check: the float64 references against the textbook formulas at 50 digits."""
+"""The check of the check: the float64 formulas against the textbook at 50 digits, and that by derivation."""
 
 import functools
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from mpmath import mp
 
-from references.numpy_functions import REFERENCES, cases_of, reference_of
+from references.digits import exact_parameters
+from references.lookup import REFERENCES, cases_of, reference_of
 
 # Offset, so that no point is a kink; then the tails, the neighbourhood of 0, and where slopes change sign.
 POINTS = np.concatenate(
@@ -22,6 +23,8 @@ RELATIVE = 5e-13
 # Near a sign change of a slope the terms that cancel are of order 1, each rounded to 2**-53; below 1e-300
 # float64 itself runs out.
 ABSOLUTE_VALUE, ABSOLUTE_SLOPE = 1e-300, 5e-16
+# By parameters terms of the order of x cancel, at most 20 before one of them is 0: one rounding of such one.
+ABSOLUTE_PARAMETER = 4e-15
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +33,16 @@ def fifty_digits():
         yield
 
 
-def exact(formula, case):
-    case = {k: p.astype(float).tolist() if isinstance(p, np.ndarray) else p for k, p in case.items()}
-    return np.array([float(formula(mp.mpf(x), **case)) for x in POINTS])
+def at_points(formula, case):
+    return np.array([float(formula(mp.mpf(x), **exact_parameters(case))) for x in POINTS])
 
 
-def derivative(formula, case):
-    return exact(lambda x, **case: mp.diff(lambda x: formula(x, **case), x), case)
+def value_of(name):
+    return lambda x, **case: reference_of(name).textbook(x, **case)[0]
+
+
+def derivative(formula):
+    return lambda x, **case: mp.diff(lambda x: formula(x, **case), x)
 
 
 def slope_by(parameter, formula, case):
@@ -50,24 +56,36 @@ def slope_by(parameter, formula, case):
         return mp.diff(value, case[parameter] if at is None else case[parameter][at])
 
     if not np.ndim(case[parameter]):
-        return exact(slope, case)
-    return np.stack([exact(functools.partial(slope, at=i), case) for i in range(len(case[parameter]))])
+        return at_points(slope, case)
+    return np.stack([at_points(functools.partial(slope, at=i), case) for i in range(len(case[parameter]))])
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_references_agree_with_the_textbook(name):
+def test_formulas_agree_with_the_textbook(name):
     reference = reference_of(name)
     for case in cases_of(name):
-        value = np.reshape(reference.value(POINTS, **case), (-1, POINTS.size)).sum(0)
-        np.testing.assert_allclose(value, exact(reference.textbook, case), RELATIVE, ABSOLUTE_VALUE)
-        slope = derivative(reference.slope_textbook or reference.textbook, case)
-        np.testing.assert_allclose(reference.slope(POINTS, **case), slope, RELATIVE, ABSOLUTE_SLOPE)
-        for parameter, formula in reference.parameter_slopes.items():
-            if case[parameter] is None:
-                continue
-            want = slope_by(parameter, reference.textbook, case)
-            got = np.broadcast_to(formula(POINTS, **case), want.shape)
-            np.testing.assert_allclose(got, want, RELATIVE, ABSOLUTE_SLOPE)
+        (value, _), (slope, _) = reference.exact(POINTS, **case)
+        got = reference.value_and_slope(POINTS, **case)
+        together = np.reshape(got[0], (-1, POINTS.size)).sum(0)  # crelu's halves are of one x
+        np.testing.assert_allclose(together, value, RELATIVE, ABSOLUTE_VALUE)
+        np.testing.assert_allclose(got[1], slope, RELATIVE, ABSOLUTE_SLOPE)
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_slopes_of_the_textbook_are_derivatives(name):
+    """Of its value, or of what the entry names in its place; 50 digits leave only float64's rounding."""
+    reference = reference_of(name)
+    for case in cases_of(name):
+        want = at_points(derivative(reference.antiderivative or value_of(name)), case)
+        np.testing.assert_allclose(reference.exact(POINTS, **case)[1][0], want, 1e-15, 1e-25)
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_slopes_by_parameters_are_those_of_the_textbook(name):
+    for case in cases_of(name):
+        for parameter, got in reference_of(name).parameter_slopes(POINTS, **case).items():
+            want = slope_by(parameter, value_of(name), case)
+            np.testing.assert_allclose(got, want, RELATIVE, ABSOLUTE_PARAMETER)
 
 
 @pytest.mark.parametrize("name", REFERENCES)

@@ -11,7 +11,7 @@ import scipy.stats
 import jaxrelu
 from jaxrelu._mechanism.elementwise import Elementwise, declaration_of
 from jaxrelu._mechanism.formulas import Steps
-from references.numpy_functions import ROWS, parameters_of
+from references.lookup import ROWS, parameters_of
 from tests.mechanism.test_residuals import kept_bytes, scanned, temporary_bytes, unrolled
 from tests.support.measures import expected
 

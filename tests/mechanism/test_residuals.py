@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import jaxrelu
 from jaxrelu._mechanism.elementwise import elementwise
 from jaxrelu._mechanism.residuals import bits_for, pack, unpack
-from references.numpy_functions import ROWS, parameters_of, reference_of
+from references.lookup import ROWS, parameters_of, reference_of
 from tests.support.measures import expected, measured, value_and_slope
 
 X = np.linspace(-8, 8, 64, dtype=np.float32)

@@ -8,7 +8,7 @@ from jax.test_util import check_grads
 
 import jaxrelu
 from jaxrelu._mechanism.elementwise import elementwise
-from references.numpy_functions import ROWS, parameters_of, reference_of
+from references.lookup import ROWS, numbers_of, parameters_of, reference_of
 from tests.support.measures import value_and_slope
 
 # Away from every kink of the catalogue. check_grads is blind for large arrays: jax issue 3130.
@@ -34,7 +34,7 @@ def x64():
 
 
 # A surrogate's slope is not the derivative of its value, and finite differences see the value.
-DIFFERENTIABLE = [name for name in ROWS if reference_of(name).slope_textbook is None]
+DIFFERENTIABLE = [name for name in ROWS if reference_of(name).antiderivative is None]
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
@@ -48,10 +48,10 @@ def test_forward_mode_and_second_order(name, x64):
     check_grads(function, (POINTS,), order=2, modes=("fwd", "rev"))
 
 
-@pytest.mark.parametrize("name", [name for name in ROWS if reference_of(name).parameter_slopes])
+@pytest.mark.parametrize("name", [name for name in ROWS if numbers_of(name)])
 def test_gradients_by_parameters(name, x64):
     row = ROWS[name]
-    parameters = {k: jnp.asarray(p, float) for k, p in parameters_of(name).items() if p is not None}
+    parameters = {k: jnp.asarray(p, float) for k, p in numbers_of(name).items()}
     for wrap in (lambda function: function, jaxrelu.forward_mode):
         function = wrap(row.function)
         modes = ("rev",) if function is row.function else ("fwd", "rev")

@@ -10,7 +10,7 @@ import ml_dtypes
 import numpy as np
 
 import jaxrelu
-from references.numpy_functions import cases_of, parameters_of, reference_of
+from references.lookup import cases_of, parameters_of, reference_of
 
 SMALL_FLOATS = ("float8_e4m3fn", "float8_e5m2", "float16", "bfloat16")
 
@@ -135,18 +135,14 @@ def expected(name: str, x: np.ndarray, parameters: dict[str, Any]) -> tuple[np.n
     """Value and slope of the reference, with the parameters rounded as the library receives them."""
     reference = reference_of(name)
     dtype = np.float64 if x.dtype == np.float64 else np.float32
-    rounded = as_received(parameters, dtype)
-    with np.errstate(all="ignore"):
-        return reference.value(float64(x), **rounded), reference.slope(float64(x), **rounded)
+    return reference.value_and_slope(float64(x), **as_received(parameters, dtype))
 
 
 def left_by_cancellation(
     name: str, x: np.ndarray, parameters: dict[str, Any], precision: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """How far value and slope may be off because terms cancel: four roundings of their absolute sum."""
-    reference = reference_of(name)
-    with np.errstate(all="ignore"):
-        terms = [t(float64(x), **parameters) for t in (reference.value_terms, reference.slope_terms)]
+    terms = reference_of(name).cancelling(float64(x), **parameters)
     value, slope = (np.nan_to_num(4.0 * precision * np.broadcast_to(t, x.shape), posinf=0.0) for t in terms)
     return value, slope
 

@@ -1,0 +1,187 @@
+"""References of the variants with one exponential or one root."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from .digits import bounded, exp, mp
+from .entry import Both, Reference, below, times
+
+EXPONENTIAL: dict[str, Reference] = {}
+
+
+# -- exponential -----------------------------------------------------------------------------------
+
+
+def expm1(x: Array) -> Array:
+    """exp(x) - 1. JAX takes expm1(x) + 1 for the derivative of expm1, which cancels in the tail."""
+    return jnp.where(x < -1, jnp.exp(x) - 1.0, jnp.expm1(x))
+
+
+def elu(x: Array, alpha: Array) -> Both:
+    above = x > 0
+    return jnp.where(above, x, alpha * expm1(below(x))), jnp.where(above, 1.0, alpha * jnp.exp(below(x)))
+
+
+def elu_textbook(x: Any, alpha: Any) -> Both:
+    return (x, mp.mpf(1)) if x > 0 else (alpha * mp.expm1(bounded(x)), alpha * exp(x))
+
+
+EXPONENTIAL["elu"] = Reference(
+    formula=elu,
+    textbook=elu_textbook,
+    cases=({"alpha": 0.5},),
+    kinks=lambda alpha: () if alpha == 1.0 else (0.0,),
+    monotone=True,
+    convex=True,
+)
+
+
+def celu(x: Array, alpha: Array) -> Both:
+    value, slope = elu(x / alpha, jnp.ones_like(alpha))
+    return jnp.where(x > 0, x, alpha * value), slope
+
+
+def celu_textbook(x: Any, alpha: Any) -> Both:
+    value, slope = elu_textbook(x / alpha, 1)
+    return alpha * value, slope
+
+
+EXPONENTIAL["celu"] = Reference(
+    formula=celu,
+    textbook=celu_textbook,
+    cases=({"alpha": 0.5}, {"alpha": 3.0}),
+    monotone=True,
+    convex=True,
+)
+
+
+def selu(x: Array) -> Both:
+    scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+    value, slope = elu(x, jnp.asarray(alpha, x.dtype))
+    return scale * value, scale * slope
+
+
+def selu_textbook(x: Any) -> Both:
+    # The fixed point of mean 0 and variance 1: Klambauer et al. 2017, appendix.
+    scale = mp.mpf("1.0507009873554804934193349852946")
+    value, slope = elu_textbook(x, mp.mpf("1.6732632423543772848170429916717"))
+    return scale * value, scale * slope
+
+
+EXPONENTIAL["selu"] = Reference(
+    formula=selu,
+    textbook=selu_textbook,
+    kinks=lambda: (0.0,),
+    monotone=True,
+)
+
+
+def softplus(x: Array) -> Both:
+    w = jnp.exp(-jnp.abs(x))
+    return jnp.maximum(x, 0.0) + jnp.log1p(w), jnp.where(x < 0, w, 1.0) / (1.0 + w)
+
+
+def softplus_textbook(x: Any) -> Both:
+    return (x if x > 5000 else mp.log1p(exp(x))), 1 / (1 + exp(-x))
+
+
+EXPONENTIAL["softplus"] = Reference(
+    formula=softplus,
+    textbook=softplus_textbook,
+    monotone=True,
+    convex=True,
+)
+
+
+def pelu(x: Array, alpha: Array, beta: Array) -> Both:
+    value, slope = elu(x / beta, jnp.ones_like(beta))
+    return alpha * value, alpha / beta * slope
+
+
+def pelu_textbook(x: Any, alpha: Any, beta: Any) -> Both:
+    value, slope = elu_textbook(x / beta, 1)
+    return alpha * value, alpha / beta * slope
+
+
+EXPONENTIAL["pelu"] = Reference(
+    formula=pelu,
+    textbook=pelu_textbook,
+    cases=({"alpha": 2.0, "beta": 0.5}, {"alpha": 0.7, "beta": 3.0}),
+    monotone=True,
+    convex=True,
+)
+
+
+def xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Both:
+    bend = expm1(below(x))
+    value = jnp.where(x > 0, x * (alpha_p * x + beta), alpha_n * bend + times(beta - alpha_n, x))
+    return value, jnp.where(x > 0, 2.0 * alpha_p * x, alpha_n * bend) + beta
+
+
+def xielu_textbook(x: Any, alpha_p: Any, alpha_n: Any, beta: Any) -> Both:
+    if x > 0:
+        return alpha_p * x * x + beta * x, 2 * alpha_p * x + beta
+    bend = mp.expm1(bounded(x))
+    return alpha_n * (bend - x) + beta * x, alpha_n * bend + beta
+
+
+def xielu_terms(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Both:
+    """With beta < alpha_n value and slope change their sign below 0: beta x and alpha_n (...) cancel."""
+    value = alpha_n * jnp.abs(expm1(below(x))) + jnp.abs((beta - alpha_n) * below(x))
+    slope = alpha_n * jnp.exp(below(x)) + jnp.abs(beta - alpha_n)
+    return value, slope * ((x < 0) & (beta != alpha_n))
+
+
+EXPONENTIAL["xielu"] = Reference(
+    formula=xielu,
+    textbook=xielu_textbook,
+    cases=({"alpha_p": 0.5, "alpha_n": 1.5, "beta": 0.5}, {"alpha_p": 0.3, "alpha_n": 0.7, "beta": 0.7}),
+    terms=xielu_terms,
+)
+
+
+# -- algebraic -------------------------------------------------------------------------------------
+
+
+def squareplus(x: Array, b: Array) -> Both:
+    h = jnp.hypot(x, jnp.sqrt(b))
+    half = 0.5 * b / (h + jnp.abs(x))  # (h - |x|) / 2
+    return jnp.maximum(x, 0.0) + half, jnp.where(x < 0, half / h, 1.0 - half / h)
+
+
+def squareplus_textbook(x: Any, b: Any) -> Both:
+    h = mp.sqrt(x * x + b)
+    value = (x + h) / 2 if x >= 0 else b / (2 * (h - x))  # the same, where the sum would cancel
+    return value, value / h
+
+
+EXPONENTIAL["squareplus"] = Reference(
+    formula=squareplus,
+    textbook=squareplus_textbook,
+    cases=({"b": 0.5}, {"b": 3.0}),
+    monotone=True,
+    convex=True,
+)
+
+
+def isrlu(x: Array, alpha: Array) -> Both:
+    root = jnp.sqrt(alpha)
+    negative = jnp.where(x < 0, x, -1.0)
+    value = jnp.where(x < 0, -1.0 / jnp.hypot(1.0 / negative, root), x)
+    return value, (1.0 / jnp.hypot(1.0, root * below(x))) ** 3
+
+
+def isrlu_textbook(x: Any, alpha: Any) -> Both:
+    r = 1 if x >= 0 else 1 / mp.sqrt(1 + alpha * x * x)
+    return x * r, mp.mpf(r) ** 3
+
+
+EXPONENTIAL["isrlu"] = Reference(
+    formula=isrlu,
+    textbook=isrlu_textbook,
+    cases=({"alpha": 0.5}, {"alpha": 3.0}),
+    monotone=True,
+    convex=True,
+)
