@@ -117,7 +117,9 @@ EXPONENTIAL["pelu"] = Reference(
 def xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Both:
     bend = expm1(below(x))
     value = jnp.where(x > 0, x * (alpha_p * x + beta), alpha_n * bend + times(beta - alpha_n, x))
-    return value, jnp.where(x > 0, 2.0 * alpha_p * x, alpha_n * bend) + beta
+    slope = jnp.where(x > 0, 2.0 * alpha_p * x, alpha_n * bend) + beta
+    # With equal alpha_n and beta nothing but the exponential is left below 0: the sum would cancel.
+    return value, jnp.where((x <= 0) & (beta == alpha_n), alpha_n * jnp.exp(below(x)), slope)
 
 
 def xielu_textbook(x: Any, alpha_p: Any, alpha_n: Any, beta: Any) -> Both:
@@ -131,7 +133,7 @@ def xielu_terms(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Both:
     """With beta < alpha_n value and slope change their sign below 0: beta x and alpha_n (...) cancel."""
     value = alpha_n * jnp.abs(expm1(below(x))) + jnp.abs((beta - alpha_n) * below(x))
     slope = alpha_n * jnp.exp(below(x)) + jnp.abs(beta - alpha_n)
-    return value, slope * ((x < 0) & (beta != alpha_n))
+    return value, jnp.where((x < 0) & (beta != alpha_n), slope, 0.0)
 
 
 EXPONENTIAL["xielu"] = Reference(

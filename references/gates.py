@@ -180,7 +180,7 @@ GATES["telu"] = Reference(
     textbook=telu_textbook,
     slope_zeros=lambda: (-1.0788600584646241,),
     # Below 0 two terms of the slope cancel; one of them is exact, the other at most exp(x).
-    terms=lambda x: (0.0, 0.5 * jnp.exp(jnp.minimum(x, 5.0)) * (x < 0)),
+    terms=lambda x: (0.0, jnp.where(x < 0, 0.5 * jnp.exp(jnp.minimum(x, 0.0)), 0.0)),
 )
 
 
