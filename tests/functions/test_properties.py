@@ -73,7 +73,7 @@ def is_monotone(name):
     return reference_of(name).monotone and reference_of(name).antiderivative is None
 
 
-@pytest.mark.parametrize("name", filter(is_monotone, ROWS))
+@pytest.mark.parametrize("name", [name for name in ROWS if is_monotone(name)])
 def test_monotone(name):
     """Never decreasing by more than the 4 ulp of two neighbours."""
 
