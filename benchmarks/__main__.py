@@ -143,7 +143,7 @@ def compare(
         Path | None, typer.Option(help="A folder for both as pyperf has them: first.json, second.json.")
     ] = None,
 ) -> None:
-    """Compares two results row by row: ratio of the medians, pyperf's test, geometric means."""
+    """Compares two results row by row: ratio of the medians, Student's t-test, geometric means."""
     from .command import compare, options, report
 
     rows = [options.timed_rows(name, path, section) for name, path in (("FIRST", first), ("SECOND", second))]

@@ -1,11 +1,13 @@
-"""`python -m benchmarks compare`: two results by pyperf's statistics."""
+"""`python -m benchmarks compare`: two results, their ratios, and what of them is significant."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks.command import compare
 from benchmarks.core.results import Result
 from benchmarks.core.subjects import OURS
 from tests.support.timed import invoke, row
@@ -46,6 +48,28 @@ def test_compare(results: tuple[Path, Path], tmp_path: Path) -> None:
     )
     assert RELU in done.stdout
     assert "2.00x slower" in done.stdout
+
+
+def test_significance_agrees_with_the_command_of_pyperf(tmp_path: Path) -> None:
+    """Rows of ten samples each, shifted by 0 to 2 standard deviations: t reaches the border in the middle."""
+    draw = np.random.default_rng(0)
+    noise = draw.normal(1.0, 0.01, (2, 40, 10))
+    noise[1] += 0.02 * np.linspace(0, 1, 40)[:, None]
+    first, second = (
+        {f"row {k}": row(f"row {k}", OURS, samples.tolist()) for k, samples in enumerate(side)}
+        for side in noise
+    )
+    ours = {pair.name for pair in compare.pairs(first, second) if not pair.significant}
+    assert 10 < len(ours) < 30
+    files = [tmp_path / "first.json", tmp_path / "second.json"]
+    for rows, file in zip((first, second), files, strict=True):
+        compare.export(rows, file)
+    done = subprocess.run(
+        [sys.executable, "-m", "pyperf", "compare_to", *map(str, files)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    (hidden,) = (line for line in done.stdout.splitlines() if "hidden because not significant" in line)
+    assert set(hidden.split(": ")[1].split(", ")) == ours
 
 
 @pytest.mark.parametrize(
