@@ -41,8 +41,10 @@ class Pair(NamedTuple):
     def significant(self) -> bool:
         """By the test that `pyperf compare_to` makes, whose function is private; of one sample nothing is."""
         first, second = self.first.get_values(), self.second.get_values()
-        test: Any = stats.ttest_ind(first, second) if min(len(first), len(second)) > 1 else None
-        return test is not None and bool(test.pvalue < _LEVEL)
+        if min(len(first), len(second)) < 2:
+            return False
+        test: Any = stats.ttest_ind(first, second)
+        return bool(test.pvalue < _LEVEL)
 
 
 def read(path: Path, section: str) -> dict[str, Row]:
