@@ -41,7 +41,9 @@ class Settings:
       parts: of `PARTS`.
       seeds: trainings in the parts `cure` and `sweep`, at least 2.
       networks: random networks of the part `born`.
+      born_widths: of those networks.
       collapsing: networks of the part `collapse`.
+      collapse_cases: of `COLLAPSING`.
       collapse_steps: of training each.
       steps: of the trainings of `cure` and `sweep`, a multiple of `every`.
       every: steps between two recyclings, in the sweep.
@@ -62,7 +64,9 @@ class Settings:
     parts: tuple[str, ...] = PARTS
     seeds: int = 10
     networks: int = 40_000
+    born_widths: tuple[int, ...] = (2, 3, 5, 10)
     collapsing: int = 1000
+    collapse_cases: tuple[str, ...] = tuple(COLLAPSING)
     collapse_steps: int = 3000
     steps: int = 600
     every: int = 100
@@ -88,8 +92,9 @@ Settings.QUICK = dataclasses.replace(
     Settings.FULL, variants=("relu", "leaky_relu"), parts=("born", "cure", "sweep"), seeds=5, networks=8000
 )
 Settings.SMOKE = Settings(
-    variants=("relu",), seeds=2, networks=4000, collapsing=10, collapse_steps=20, steps=20, every=10,
-    rates=(0.1,), depths=(4,), widths=(64,), biases=(0.0,), monitored=400, examples=10_000,
+    variants=("relu",), seeds=2, networks=4000, born_widths=(3,), collapsing=10,
+    collapse_cases=("relu, He",), collapse_steps=20, steps=20, every=10, rates=(0.1,), depths=(4,),
+    widths=(64,), biases=(0.0,), monitored=400, examples=10_000,
 )  # fmt: skip
 
 
@@ -114,7 +119,7 @@ Cases = Iterator[tuple[Row, Callable[[], Row]]]
 
 
 def _born(settings: Settings) -> Cases:
-    for width in (2, 3, 5, 10):
+    for width in settings.born_widths:
         yield {"part": "born", "width": width}, lambda width=width: _born_row(width, settings.networks)
 
 
@@ -132,7 +137,7 @@ def _born_row(width: int, networks: int, hidden: int = 49) -> Row:
 
 
 def _collapse(settings: Settings) -> Cases:
-    for name in COLLAPSING:
+    for name in settings.collapse_cases:
         yield {"part": "collapse", "case": name}, lambda name=name: _collapse_row(name, settings)
 
 

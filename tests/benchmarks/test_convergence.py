@@ -22,6 +22,7 @@ from benchmarks.convergence import model as models
 from benchmarks.convergence import statistics as summary
 from benchmarks.convergence import training
 from benchmarks.core.digits import batches, digits
+from tests.support.silent import Silent
 
 # 1 / sqrt(E f(z)^2), z ~ N(0, 1): closed forms where they are short, else mpmath quadrature at 30 digits.
 GAINS = {
@@ -40,22 +41,6 @@ GAINS = {
     "sigmoid": 1.846229,
     "tanh": 1.592537,
 }
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def __init__(self) -> None:
-        self.total, self.done = 0, []
-
-    def start(self, total: int, label: str) -> None:
-        self.total = total
-
-    def advance(self, label: str) -> None:
-        self.done.append(label)
-
-    def note(self, text: str) -> None:
-        raise AssertionError(text)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +132,7 @@ def test_learned_slopes_start_at_the_example_and_are_among_the_parameters() -> N
 def test_seeds_start_apart() -> None:
     weights = training.initial(models.plan("relu", 64, 4), 2)["layers"][0]["kernel"][...]
     assert weights.shape == (2, 64, 64)
-    assert (weights[0] != weights[1]).mean() > 0.99
+    assert np.mean(weights[0] != weights[1]) > 0.99
 
 
 # -- a run -------------------------------------------------------------------------------------------
@@ -260,7 +245,7 @@ def test_welch_is_that_of_scipy() -> None:
     draw = np.random.default_rng(0)
     a, b = draw.normal(0.97, 0.01, 8), draw.normal(0.96, 0.02, 10)
     found = summary.difference(made("a", list(a), [1.0] * 8), made("b", list(b), [1.0] * 10))
-    expected = stats.ttest_ind(a, b, equal_var=False)
+    expected: Any = stats.ttest_ind(a, b, equal_var=False)
     interval = expected.confidence_interval()
     np.testing.assert_allclose(found.accuracy, (a.mean() - b.mean(), interval.low, interval.high))
     np.testing.assert_allclose(found.p_accuracy, expected.pvalue)
