@@ -113,7 +113,7 @@ def test_smoke_of_memory_and_the_report_again(tmp_path: Path) -> None:
 
 
 def test_interrupted_run_keeps_what_it_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    interleave, calls = throughput.interleave, iter(range(100))
+    interleave, calls = throughput.experiment.interleave, iter(range(100))
 
     def interrupted(*arguments: Any) -> Any:
         if next(calls) == 2:

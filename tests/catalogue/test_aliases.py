@@ -30,7 +30,7 @@ def meaning(library, name):
         return lambda x: jax.nn.leaky_relu(x, {"leaky_relu": 0.2, "LeakyReLU": 0.3}[name])
     if library != "jax" and name in EXACT:
         return lambda x: jax.nn.gelu(x, approximate=False)
-    return FORMULAS.get(variant) or getattr(jax.nn, ROWS[variant].peer)
+    return FORMULAS.get(variant) or getattr(jax.nn, str(ROWS[variant].peer))
 
 
 @pytest.mark.parametrize(("library", "name"), NAMES)
@@ -65,4 +65,4 @@ def test_unknown_names_suggest_those_of_the_library():
     with pytest.raises(ValueError, match="unknown name 'quick_gelu' in torch"):
         jaxrelu.get("quick_gelu", "torch")
     with pytest.raises(ValueError, match=r"library must be None or one of jax, torch.* got 'tensorflow'"):
-        jaxrelu.get("relu", "tensorflow")
+        jaxrelu.get("relu", "tensorflow")  # pyright: ignore[reportArgumentType]

@@ -1,7 +1,7 @@
 """The catalogue, the public names, and the docstrings: complete, in order, and run."""
 
 import doctest
-import importlib
+import importlib.resources
 import inspect
 import re
 import subprocess

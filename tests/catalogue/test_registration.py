@@ -1,5 +1,7 @@
 """A row added at run time is found by everything that goes by names."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,7 +24,7 @@ X = np.linspace(-2, 2, 9, dtype=np.float32)
 @elementwise(
     value=lambda x: jnp.abs(x), slope=Steps(index=lambda x: x > 0, levels=lambda: (-1, 1)), selects=True
 )
-def absolute(x):
+def absolute(x) -> Any:
     """The trial variant of CONTRIBUTING.md."""
 
 

@@ -29,6 +29,7 @@ def test_every_figure_by_numpy():
     np.testing.assert_array_equal(of.peak, h.max(0).astype(np.float32))
     # Sums of 50 float32 numbers.
     close = functools.partial(np.testing.assert_allclose, rtol=1e-5)
+    assert of.gradient is not None
     close(of.mean, h.mean(0))
     close(of.variance, h.var(0))
     close(of.magnitude, np.abs(h).mean(0))

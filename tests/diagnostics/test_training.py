@@ -2,6 +2,7 @@
 
 import functools
 import warnings
+from typing import Any
 
 import flax.linen
 import jax
@@ -103,6 +104,7 @@ class Net(nnx.Module):
 def recycled():
     """A net with channel 1 and unit 4 dead, and the same after recycling, with an Adam state full of ones."""
     model, x = Net(nnx.Rngs(0)), values((32, 6, 6, 1))
+    assert model.conv.bias is not None and model.norm.bias is not None
     model.conv.bias[...] = model.conv.bias[...].at[1].set(-50.0)
     model.norm.bias[...] = jnp.full(6, 3.0).at[4].set(-50.0)
     parameters = nnx.state(model, nnx.Param)
@@ -178,7 +180,7 @@ def test_a_residual_stream_is_left_alone_and_said_so():
 
 
 def test_units_behind_a_dead_layer_are_constant_and_their_mean_goes_into_the_next_bias():
-    model = nnx.Sequential(
+    model: Any = nnx.Sequential(
         nnx.Linear(3, 4, rngs=nnx.Rngs(0)), jaxrelu.relu, nnx.Linear(4, 5, rngs=nnx.Rngs(1)), jaxrelu.relu6,
         nnx.Linear(5, 2, rngs=nnx.Rngs(2)),
     )  # fmt: skip
@@ -195,20 +197,21 @@ def test_units_behind_a_dead_layer_are_constant_and_their_mean_goes_into_the_nex
 
 
 def test_statistics_of_a_whole_set_decide_instead_of_the_batch():
-    model = nnx.Sequential(
+    model: Any = nnx.Sequential(
         nnx.Linear(3, 4, rngs=nnx.Rngs(0)), jaxrelu.relu, nnx.Linear(4, 1, rngs=nnx.Rngs(1))
     )
     x = values((64, 3))
     whole = diagnostics.observe(model, x)
     silent = x[:1]
     assert diagnostics.observe(model, silent)["layers.0"].dead.any()
-    after, _ = Recycler(tau=0.0)(model, None, silent, jax.random.key(0), whole)
+    after: Any = Recycler(tau=0.0)(model, None, silent, jax.random.key(0), whole)[0]
     np.testing.assert_array_equal(after.layers[0].kernel[...], model.layers[0].kernel[...])
 
 
 def test_adam_by_weight_is_optax_adam_until_it_is_reset():
     parameters = {"w": values((3,))}
-    ours, theirs = diagnostics.scale_by_adam(), optax.scale_by_adam()
+    ours: Any = diagnostics.scale_by_adam()
+    theirs: Any = optax.scale_by_adam()
     a, b = ours.init(parameters), theirs.init(parameters)
     for seed in range(5):
         gradient = {"w": values((3,), seed)}

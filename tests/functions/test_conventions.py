@@ -33,13 +33,12 @@ def test_slopes_at_the_kinks_are_those_of_the_catalogue(name):
 def test_slopes_beside_the_kinks_differ(name):
     for kink in ROWS[name].kinks:
         # The smallest normal numbers around zero; elsewhere the next float on each side.
-        left, right = (
-            np.nextafter(np.float32(kink), np.float32([-np.inf, np.inf])) if kink else (-2e-38, 2e-38)
-        )
+        sides = np.array([-np.inf, np.inf], np.float32)
+        left, right = np.nextafter(np.float32(kink), sides) if kink else (-2e-38, 2e-38)
         got = slopes_at(name, [left, kink, right])
         assert got[0] != got[2]
         # Over 2e-38 or one ulp a branch changes by less than an ulp, 2**-23 relative; 4 as everywhere.
-        want = expected(name, np.float32([left, kink, right]), parameters_of(name))[1]
+        want = expected(name, np.array([left, kink, right], np.float32), parameters_of(name))[1]
         np.testing.assert_allclose(got, want, rtol=4 * 2.0**-23)
 
 
@@ -98,7 +97,7 @@ DIFFERENT_DTYPES = {
 
 def peer_of(name):
     row = ROWS[name]
-    return lambda x: getattr(jax.nn, row.peer)(x, **row.arguments)
+    return lambda x: getattr(jax.nn, str(row.peer))(x, **row.arguments)
 
 
 def grid(name):
@@ -131,7 +130,7 @@ def test_takes_the_arguments_of_jax_nn(name):
     def arguments(function):
         return [(p.name, p.default) for p in inspect.signature(function).parameters.values()]
 
-    theirs = arguments(getattr(jax.nn, ROWS[name].peer))
+    theirs = arguments(getattr(jax.nn, str(ROWS[name].peer)))
     ours = arguments(ROWS[name].function)
     assert ours[: len(theirs)] == theirs
     assert all(default is not inspect.Parameter.empty for _, default in ours[len(theirs) :])

@@ -1,6 +1,7 @@
 """Algebra that holds for every input: hypothesis on one shape, so that nothing is compiled twice."""
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -134,7 +135,7 @@ def fastai_general_relu(x, leak=None, sub=None, maxv=None):
 
 
 # One rounding of a product and one of a difference, of numbers up to 200: their last place is 2**-16.
-GENERAL = {"rtol": 2.0**-22, "atol": 2.0**-16}
+GENERAL: dict[str, Any] = {"rtol": 2.0**-22, "atol": 2.0**-16}
 general_relu = jax.jit(jaxrelu.general_relu)
 
 

@@ -1,5 +1,8 @@
 """rrelu with a key, as in training, and surrogate_relu with a slope of one's own."""
 
+import functools
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -83,7 +86,10 @@ def test_a_surrogate_may_be_any_slope():
     def slope(x):
         return jnp.cos(x)
 
-    for where, want in (("all", np.cos(X)), ("negative", np.where(X > 0, 1.0, np.cos(X)))):
-        y, pullback = jax.vjp(lambda x, where=where: jaxrelu.surrogate_relu(x, slope, where), X)
+    cases: tuple[tuple[Literal["all", "negative"], np.ndarray], ...] = (
+        ("all", np.cos(X)), ("negative", np.where(X > 0, 1.0, np.cos(X)))
+    )  # fmt: skip
+    for where, want in cases:
+        y, pullback = jax.vjp(functools.partial(jaxrelu.surrogate_relu, surrogate=slope, where=where), X)
         np.testing.assert_array_equal(y, np.maximum(X, 0))
         np.testing.assert_allclose(pullback(jnp.ones_like(y))[0], want, rtol=1e-5, atol=1e-6)

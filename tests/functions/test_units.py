@@ -152,7 +152,7 @@ def test_impossible_residuals_are_refused(name):
     row = CATALOGUE[name]
     for kind in {"input", "output", "mask", "bits"} - set(row.residuals):
         with pytest.raises(ValueError, match=f"with_residual: residual of {name}"):
-            jaxrelu.with_residual(row.function, kind)
+            jaxrelu.with_residual(row.function, kind)  # pyright: ignore[reportArgumentType]
 
 
 # -- transformations -------------------------------------------------------------------------------

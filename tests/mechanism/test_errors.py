@@ -1,5 +1,8 @@
 """Bad input: refused at trace time, with the function, the argument, what was got and what is allowed."""
 
+# What is passed here is wrong on purpose.
+# pyright: reportArgumentType=false
+
 import jax
 import jax.numpy as jnp
 import pytest

@@ -2,6 +2,7 @@
 
 import math
 import operator
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -103,7 +104,7 @@ def test_the_output_as_residual_in_bfloat16(name):
 def test_impossible_residuals_are_refused(name):
     for kind in {"input", "output", "mask", "bits", "both"} - set(ROWS[name].residuals):
         with pytest.raises(ValueError, match="with_residual") as caught:
-            jaxrelu.with_residual(ROWS[name].function, kind)
+            jaxrelu.with_residual(ROWS[name].function, kind)  # pyright: ignore[reportArgumentType]
         assert repr(kind) in str(caught.value)
         assert all(possible in str(caught.value) for possible in ROWS[name].residuals)
 
@@ -115,9 +116,8 @@ def test_any_last_axis():
     """One and two bits, packed: odd lengths, scalars, empty arrays."""
 
     def slopes(xs):
-        relu, leaky_relu, general_relu = (
-            jaxrelu.with_residual(f, "bits") for f in (jaxrelu.relu, jaxrelu.leaky_relu, jaxrelu.general_relu)
-        )
+        relu, leaky_relu = (jaxrelu.with_residual(f, "bits") for f in (jaxrelu.relu, jaxrelu.leaky_relu))
+        general_relu = jaxrelu.with_residual(jaxrelu.general_relu, "bits")
         functions = (relu, leaky_relu, lambda x: general_relu(x, 0.5, max_value=1.0))
         return [[jax.grad(lambda x, f=f: f(x).sum())(x) for f in functions] for x in xs]
 
@@ -162,7 +162,7 @@ def test_unpack_inverts_pack(bits):
 
 
 def test_one_bit_is_packed_as_numpy_packs_it():
-    codes = np.random.default_rng(0).integers(0, 2, (3, 29)).astype(bool)
+    codes = jnp.asarray(np.random.default_rng(0).integers(0, 2, (3, 29)).astype(bool))
     np.testing.assert_array_equal(pack(codes, 1)[0], np.packbits(codes, axis=-1, bitorder="little"))
     assert unpack(pack(codes, 1), codes.shape, 1).dtype == bool
 
@@ -206,7 +206,8 @@ MATRICES = tuple(
 
 def planned_bytes(loss, weights):
     x = jax.ShapeDtypeStruct((BATCH, WIDTH), "float32")
-    return jax.jit(jax.grad(loss)).lower(weights, x).compile().memory_analysis().temp_size_in_bytes
+    plan: Any = jax.jit(jax.grad(loss)).lower(weights, x).compile().memory_analysis()
+    return plan.temp_size_in_bytes
 
 
 def temporary_bytes(network, activation):
@@ -235,7 +236,7 @@ def test_compiled_memory_is_below_that_of_jax_nn(name, kind, network, most):
     row = ROWS[name]
     keeping = jaxrelu.with_residual(row.function, kind)
     ours = temporary_bytes(network, lambda x: keeping(x, **row.arguments))
-    theirs = temporary_bytes(network, lambda x: getattr(jax.nn, row.peer)(x, **row.arguments))
+    theirs = temporary_bytes(network, lambda x: getattr(jax.nn, str(row.peer))(x, **row.arguments))
     assert ours <= most * theirs, f"{name}: {ours / theirs:.2f} of jax.nn's {theirs} bytes"
 
 
@@ -245,7 +246,7 @@ def test_xla_does_not_keep_what_the_slope_shares_with_the_value():
     @elementwise(
         value=lambda x: x * jnp.tanh(x), slope=lambda x: jnp.tanh(x) + x * (1 - jnp.square(jnp.tanh(x)))
     )
-    def gated(x):
+    def gated(x) -> Any:
         """x tanh(x)."""
 
     def plain(x):

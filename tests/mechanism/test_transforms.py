@@ -1,5 +1,7 @@
 """The functions under JAX's transformations."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -166,7 +168,7 @@ def test_a_declaration_is_traced_once_for_each_shape():
     traced = []
 
     @elementwise(value=lambda x: traced.append(x.shape) or jnp.sin(x), slope=lambda x: jnp.cos(x))
-    def sine(x):
+    def sine(x) -> Any:
         """A variant is one declaration."""
 
     for scale in (1.0, 2.0):
@@ -189,7 +191,7 @@ def test_a_parameter_that_changes_does_not_retrace():
     traced = []
 
     @elementwise(value=lambda x, scale: traced.append(x.shape) or scale * x, slope=lambda x, scale: scale)
-    def scaled(x, scale):
+    def scaled(x, scale) -> Any:
         """A line."""
 
     for scale in (1.0, 2.0, 3.0):

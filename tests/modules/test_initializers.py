@@ -2,6 +2,7 @@
 
 import functools
 import math
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -105,10 +106,10 @@ def test_fewer_networks_are_born_dead():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: gain("relu"), TypeError, "must be a function"),
+        (lambda: gain(cast(Any, "relu")), TypeError, "must be a function"),
         (lambda: gain(lambda x: 0 * x), ValueError, "positive and finite"),
         (lambda: gain(lambda x: x / 0), ValueError, "positive and finite"),
-        (lambda: for_activation(3), TypeError, "must be a function"),
+        (lambda: for_activation(cast(Any, 3)), TypeError, "must be a function"),
         (lambda: randomized_asymmetric(jax.random.key(0), (3,)), ValueError, "fan_in, fan_out"),
     ],
 )

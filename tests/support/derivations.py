@@ -27,6 +27,7 @@ def minimax(function, low, high, degree, centre=0.0):
     wanted = function((low + high) / 2 + (high - low) / 2 * nodes)
     basis = chebyshev.chebvander(nodes, degree) / wanted[:, None]
     weights = np.ones_like(nodes)
+    fitted = error = np.zeros(0)
     for _ in range(60):
         root = np.sqrt(weights)
         fitted = np.linalg.lstsq(basis * root[:, None], root, rcond=None)[0]
@@ -34,7 +35,7 @@ def minimax(function, low, high, degree, centre=0.0):
         weights *= error / error.max() + 1e-3
         weights /= weights.sum()
     shifted = Chebyshev(fitted, domain=[low - centre, high - centre]).convert(kind=Polynomial)
-    return shifted.coef, error.max()
+    return np.asarray(shifted.coef, np.float64), error.max()
 
 
 def interpolating(function, high, degree, centre):

@@ -31,9 +31,8 @@ SMALLEST_INPUT = 2.0**-126
 
 def all_patterns(dtype: str) -> np.ndarray:
     """Every value of a small format: finite, infinite and NaN."""
-    dtype = jnp.dtype(dtype)
-    bits = 8 * dtype.itemsize
-    return np.arange(2**bits, dtype=f"uint{bits}").view(dtype)
+    bits = 8 * jnp.dtype(dtype).itemsize
+    return np.arange(2**bits, dtype=f"uint{bits}").view(jnp.dtype(dtype))
 
 
 def float64(x: Any) -> np.ndarray:
@@ -187,8 +186,8 @@ def assert_rounded_once(name: str, both: Callable[..., Any], dtype: str) -> None
     x = all_patterns(dtype)
     for case in ({}, *reference_of(name).cases):
         got = measured(both, x, {**jaxrelu.catalogue()[name].example, **case})
-        want = expected(name, x, parameters_of(name) | case)
-        besides = left_by_cancellation(name, x, parameters_of(name) | case, 2.0**-24)
+        want = expected(name, x, {**parameters_of(name), **case})
+        besides = left_by_cancellation(name, x, {**parameters_of(name), **case}, 2.0**-24)
         for what, g, w, b in zip(("value", "slope"), got, want, besides, strict=True):
             # float8_e4m3fn has no infinity: what is larger than its largest number, 448, saturates.
             saturated = np.clip(w, -448.0, 448.0) if dtype == "float8_e4m3fn" else w
