@@ -49,8 +49,9 @@ bf16 net seems to need more than it does. float32 is what a CPU can show.
 
 - A piecewise linear function: `with_residual(f, "bits")` needs the least where nothing behind the function
   keeps its value: before a frozen matmul, a residual addition, dropout or pooling. Before a trainable matmul
-  take `with_residual(f, "output")`, which needs nothing of its own. On a mesh the default, a mask of one byte
-  an element, is safe however arrays are sharded; packed bits want a multiple of eight channels on each device.
+  take `with_residual(f, "output")`, which needs nothing of its own. The default, a mask of one byte an
+  element, is local to a device of a mesh however arrays are sharded; packed bits want a multiple of eight
+  channels on each device.
 - A smooth function: the default keeps one tensor, as `jax.checkpoint` of the activation does, where
   `jax.nn` keeps two to five. `jax.checkpoint` around activation and matmul keeps less than either where the
   matmul is trained or something between keeps tensors of its own; with jaxrelu's function inside it works
