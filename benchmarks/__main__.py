@@ -145,11 +145,12 @@ def compare(
 ) -> None:
     """Compares two results row by row: ratio of the medians, Student's t-test, geometric means."""
     from .command import compare, options, report
+    from .core import tables
 
     rows = [options.timed_rows(name, path, section) for name, path in (("FIRST", first), ("SECOND", second))]
     console = report.console()
     for table in compare.tables(*rows, everything=everything):
-        print(report.markdown(table)) if markdown else console.print(table)
+        print(tables.markdown(table)) if markdown else console.print(table)
     if pyperf:
         pyperf.mkdir(parents=True, exist_ok=True)
         for name, found in zip(("first", "second"), rows, strict=True):

@@ -16,9 +16,9 @@ import numpy as np
 
 import jaxrelu
 from benchmarks import scaling, transformer
-from benchmarks.command import report
 from benchmarks.convergence.statistics import summarise
 from benchmarks.core import failures, subjects
+from benchmarks.core.tables import markdown, markdown_grid
 from benchmarks.throughput import claims as throughput_claims
 from references import counterparts
 from references.differences import DIFFERENCES
@@ -33,12 +33,6 @@ DTYPES = ("float32", "bfloat16", "float16")
 PLACES = {2**20: "in cache", 2**24: "from memory"}
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
 def kept(row: jaxrelu.Variant) -> str:
     """What a variant keeps for the backward pass, its own choice first."""
     return ", ".join((f"**{row.residuals[0]}**", *row.residuals[1:]))
@@ -49,7 +43,9 @@ def families() -> str:
     rows: dict[str, list[str]] = {}
     for row in jaxrelu.catalogue().values():
         rows.setdefault(row.family, []).append(f"`{row.name}`")
-    return table(["family", "variants"], [[family, ", ".join(names)] for family, names in rows.items()])
+    return markdown_grid(
+        ["family", "variants"], [[family, ", ".join(names)] for family, names in rows.items()]
+    )
 
 
 def variants() -> str:
@@ -61,7 +57,7 @@ def variants() -> str:
         kinks = ", ".join(f"{slope:g} at {x:g}" for x, slope in row.kinks.items())
         rows.append([f"`{row.name}`", row.formula, defaults, kinks or "none", kept(row), row.reference])
     header = ["name", "value", "defaults", "slope at kinks", "kept for the backward pass", "introduced by"]
-    return table(header, rows)
+    return markdown_grid(header, rows)
 
 
 def measured() -> str:
@@ -94,7 +90,7 @@ def measured() -> str:
         f"{seen['cpu']}, {seen['cores']} cores, jax {seen['jax']}; `python -m benchmarks` prints this "
         "machine's."
     )
-    return f"{table(header, rows)}\n\n{caption}"
+    return f"{markdown_grid(header, rows)}\n\n{caption}"
 
 
 def _figure(rows: list[dict[str, Any]], figure: str, variant: str, **wanted: str) -> str:
@@ -122,7 +118,7 @@ def differences() -> str:
     for row in DIFFERENCES:
         names = ", ".join(f"`{name}`" for name in row.variants.split())
         rows.append([row.library, names, f"{row.what} at {', '.join(row.at)}", row.reason])
-    return table(["library", "functions", "what", "why"], rows)
+    return markdown_grid(["library", "functions", "what", "why"], rows)
 
 
 def claims() -> str:
@@ -148,7 +144,7 @@ def _against_peers(path: Path) -> str:
 def _in_short(rows: list[dict[str, Any]]) -> str:
     table = throughput_claims.claims([row for row in rows if "samples" in row])
     assert table is not None, "there is no row to claim anything of"
-    return report.markdown(table).strip()
+    return markdown(table).strip()
 
 
 def growing() -> str:
@@ -163,7 +159,7 @@ def transformers() -> str:
 
 def _tables(section: Any) -> str:
     rows = _rows(RESULTS, section.SECTION)
-    return "\n\n".join(report.markdown(table).strip() for table in section.tables(failures.measured(rows)))
+    return "\n\n".join(markdown(table).strip() for table in section.tables(failures.measured(rows)))
 
 
 def _rows(path: Path, section: str) -> list[dict[str, Any]]:
@@ -193,7 +189,7 @@ def errors() -> str:
     for name, cells in {**found, **PUBLISHED}.items():
         figures = (cells.get(bits) for bits in BITS)
         rows.append([name, *("-" if f is None else " / ".join(map(_rounded, f)) for f in figures)])
-    return table(["", *(f"{bits} bit{'s' * (bits > 1)}" for bits in BITS)], rows)
+    return markdown_grid(["", *(f"{bits} bit{'s' * (bits > 1)}" for bits in BITS)], rows)
 
 
 def rounding_errors(name: str, bits: int) -> tuple[float, float]:
@@ -225,7 +221,7 @@ def trained() -> str:
              f"{100 * each.test.std(ddof=1):.1f}", f"{middle:g} ({low:g} to {high:g})", str(len(each.test))]
         )  # fmt: skip
     header = ["", "rate", "test accuracy, %", "its deviation", "steps to 97 % (quartiles)", "seeds"]
-    return table(header, lines)
+    return markdown_grid(header, lines)
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {

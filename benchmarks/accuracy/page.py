@@ -15,8 +15,9 @@ from ..core.environment import describe
 from ..core.failures import measured
 from ..core.pages import RESULTS, ROOT
 from ..core.results import FILE, Row, as_text
+from ..core.tables import markdown_section
 from .plots import plots
-from .tables import Grid, grids
+from .tables import tables
 
 PAGE = ROOT / "docs" / "accuracy.md"
 
@@ -79,28 +80,24 @@ def page() -> str:
     content = json.loads((RESULTS / "accuracy-cpu.json").read_text())
     settings = content["settings"]["accuracy"]
     parts = [_HEAD.format(stride=settings["stride"], points=settings["points"]), _made(content)]
-    first, *others = grids(measured(content["sections"]["accuracy"]))
-    parts += [_markdown(first), _PICTURE, _REASONS, *map(_markdown, others)]
+    first, *others = (
+        markdown_section(table, 2) for table in tables(measured(content["sections"]["accuracy"]))
+    )
+    parts += [first, _PICTURE, _REASONS, *others]
     exhaustive = RESULTS / "accuracy-exhaustive-cpu.json"
     if exhaustive.exists():
         content = json.loads(exhaustive.read_text())
         detail = [
-            grid
-            for grid in grids(measured(content["sections"]["accuracy"]))
-            if grid.title.startswith(("jaxrelu in", "Wrong", "Zeros"))
+            table
+            for table in tables(measured(content["sections"]["accuracy"]))
+            if str(table.title).startswith(("jaxrelu in", "Wrong", "Zeros"))
         ]
-        parts += [_EXHAUSTIVE, _made(content), *(_markdown(grid, level=3) for grid in detail)]
+        parts += [_EXHAUSTIVE, _made(content), *(markdown_section(table, 3) for table in detail)]
     return "\n".join(parts)
 
 
 def _made(content: dict[str, Any]) -> str:
     return f"Measured on {describe(content['environment'])}.\n"
-
-
-def _markdown(grid: Grid, level: int = 2) -> str:
-    sides = ["---" if place < grid.names else "--:" for place in range(len(grid.header))]
-    lines = ["| " + " | ".join(cells) + " |" for cells in (grid.header, sides, *grid.rows)]
-    return "\n".join([f"{'#' * level} {grid.title}\n", grid.caption, "", *lines, ""])
 
 
 def keep(folder: Path) -> Path:

@@ -1,14 +1,14 @@
-"""The tables of the accuracy: plain grids, for the terminal and for the page in docs/."""
+"""The tables of the accuracy, for the terminal and for the page in docs/."""
 
-import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
+from ..core.tables import new_table, numbers, texts
 from .errors import FAULTS
 from .formats import FORMATS
 from .peers import KERAS, TORCH
@@ -52,35 +52,34 @@ _CALLS = "At how many of 4087 inputs the bits differ from those of the compiled 
 Index = dict[tuple[str, str, str, str], Row]
 
 
-@dataclasses.dataclass(frozen=True)
-class Grid:
-    """A table: the first `names` columns are names, the others numbers."""
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    caption: str
-    names: int
-
-
-def grids(rows: list[Row]) -> list[Grid]:
-    """All tables that have rows."""
+def tables(rows: list[Row]) -> list[Table]:
+    """The worst errors, then what stands behind them: all tables that have rows."""
     index = {(row["variant"], row["dtype"], row["library"], row["result"]): row for row in rows}
-    found = [_worst(index), _detail(index), _beyond(rows), _zeros(rows)]
-    found += [_others(index), _parameters(rows), _references(index), _calls(rows)]
-    return [grid for grid in found if grid.rows]
+    possible = [_worst(index), _detail(index), _beyond(rows), _zeros(rows)]
+    possible += [_others(index), _parameters(rows), _references(index), _calls(rows)]
+    return [table for table in possible if table.row_count]
 
 
-def _worst(index: Index) -> Grid:
+def _filled(
+    title: str, names: Sequence[str], figures: Sequence[str], rows: list[list[str]], caption: str
+) -> Table:
+    """A table with these rows: first columns of names, then columns of figures."""
+    table = new_table(title, [*texts(*names), *numbers(*figures)], caption)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _worst(index: Index) -> Table:
     dtypes = [dtype for dtype in FORMATS if any(key[1] == dtype for key in index)]
     rows = []
     for variant, result in _results(index):
         cells = [_pair(index, variant, dtype, result) for dtype in dtypes]
         rows.append([variant, result, *cells])
-    return Grid("Worst error in ulp", ["variant", "", *(_SHORT[d] for d in dtypes)], rows, _WORST, 2)
+    return _filled("Worst error in ulp", ["variant", ""], [_SHORT[dtype] for dtype in dtypes], rows, _WORST)
 
 
-def _others(index: Index) -> Grid:
+def _others(index: Index) -> Table:
     """The other libraries in the formats that they have."""
     libraries = [library for library in (TORCH, KERAS) if any(key[2] == library for key in index)]
     columns = [(library, dtype) for library in libraries for dtype in FORMATS if _has(index, library, dtype)]
@@ -89,8 +88,8 @@ def _others(index: Index) -> Grid:
         cells = [index.get((variant, dtype, library, result)) for library, dtype in columns]
         if any(cells):
             rows.append([variant, result, *(_short(row) if row else "" for row in cells)])
-    header = ["variant", "", *(f"{library} {_SHORT[dtype]}" for library, dtype in columns)]
-    return Grid("Worst error of other libraries in ulp", header, rows, _OTHERS, 2)
+    figures = [f"{library} {_SHORT[dtype]}" for library, dtype in columns]
+    return _filled("Worst error of other libraries in ulp", ["variant", ""], figures, rows, _OTHERS)
 
 
 def _has(index: Index, library: str, dtype: str) -> bool:
@@ -125,7 +124,7 @@ def ulp(worst: float | str) -> str:
     return f"{number:.2f}" if number < 10 else f"{number:.0f}"
 
 
-def _detail(index: Index) -> Grid:
+def _detail(index: Index) -> Table:
     rows = []
     for variant, result in _results(index):
         row = index.get((variant, "float32", OURS, result))
@@ -136,56 +135,56 @@ def _detail(index: Index) -> Grid:
             rows.append(
                 [variant, result, ulp(row["worst"]), place, *shares, excused, f"{row['tiny_error']:.0e}"]
             )
-    header = ["variant", "", "worst", "at x", "above 0.5", "above 1", "above 2", "excused", "tiny"]
-    return Grid("jaxrelu in float32", header, rows, _DETAIL, 2)
+    figures = ["worst", "at x", "above 0.5", "above 1", "above 2", "excused", "tiny"]
+    return _filled("jaxrelu in float32", ["variant", ""], figures, rows, _DETAIL)
 
 
 def _number(number: float | str) -> str:
     return number if isinstance(number, str) else f"{number:.9g}"
 
 
-def _beyond(rows: list[Row]) -> Grid:
+def _beyond(rows: list[Row]) -> Table:
     kinds = [name for name in FAULTS if name != "zero"]
-    found = []
+    faulty = []
     for row in rows:
         if row["library"] == REFERENCE or not any(row[name] for name in kinds):
             continue
         places = [row["fault_at"][name] for name in kinds if row[name]]
         cells = [str(row[name]) if row[name] else "" for name in kinds]
         at = ", ".join(_number(x) for x in dict.fromkeys(places))
-        found.append([row["variant"], _SHORT[row["dtype"]], row["result"], row["library"], *cells, at])
-    header = ["variant", "dtype", "", "library", "NaN", "inf", "falls", "at"]
-    return Grid("Wrong beyond rounding", header, found, _BEYOND, 4)
+        faulty.append([row["variant"], _SHORT[row["dtype"]], row["result"], row["library"], *cells, at])
+    names = ["variant", "dtype", "", "library"]
+    return _filled("Wrong beyond rounding", names, ["NaN", "inf", "falls", "at"], faulty, _BEYOND)
 
 
-def _zeros(rows: list[Row]) -> Grid:
+def _zeros(rows: list[Row]) -> Table:
     dtypes = [dtype for dtype in FORMATS if any(row["dtype"] == dtype for row in rows)]
-    found: dict[tuple[str, str, str], dict[str, str]] = {}
+    zeros: dict[tuple[str, str, str], dict[str, str]] = {}
     for row in rows:
         if row["zero"] and row["library"] != REFERENCE:
-            cells = found.setdefault((row["variant"], row["result"], row["library"]), {})
+            cells = zeros.setdefault((row["variant"], row["result"], row["library"]), {})
             cells[row["dtype"]] = str(row["zero"])
             cells["at"] = _number(row["fault_at"]["zero"])
-    lines = [[*key, *(cells.get(name, "") for name in (*dtypes, "at"))] for key, cells in found.items()]
-    header = ["variant", "", "library", *(_SHORT[d] for d in dtypes), "at"]
-    return Grid("Zeros of the wrong sign", header, lines, _ZEROS, 3)
+    lines = [[*key, *(cells.get(name, "") for name in (*dtypes, "at"))] for key, cells in zeros.items()]
+    figures = [*(_SHORT[dtype] for dtype in dtypes), "at"]
+    return _filled("Zeros of the wrong sign", ["variant", "", "library"], figures, lines, _ZEROS)
 
 
-def _parameters(rows: list[Row]) -> Grid:
-    found = [
+def _parameters(rows: list[Row]) -> Table:
+    slopes = [
         [row["variant"], row["result"], ulp(row["worst"]), _place(row), str(row["nan"] + row["infinity"])]
         for row in rows
         if row["result"].startswith("slope by")
     ]
-    header = ["variant", "", "worst", "at x", "NaN, inf"]
-    return Grid("Slopes by parameters", header, found, _PARAMETERS, 2)
+    figures = ["worst", "at x", "NaN, inf"]
+    return _filled("Slopes by parameters", ["variant", ""], figures, slopes, _PARAMETERS)
 
 
 def _place(row: Row) -> str:
     return _number(row["worst_at"][0]) if row["worst_at"] else ""
 
 
-def _references(index: Index) -> Grid:
+def _references(index: Index) -> Table:
     rows = []
     for variant, result in _results(index):
         row = index.get((variant, "float64", REFERENCE, result))
@@ -193,28 +192,17 @@ def _references(index: Index) -> Grid:
             rows.append(
                 [variant, result, str(row["inputs"]), f"{float(row['worst']) * 2.0**-29:.0e}", _place(row)]
             )
-    return Grid("The references", ["variant", "", "points", "worst", "at x"], rows, _REFERENCES, 2)
+    return _filled("The references", ["variant", ""], ["points", "worst", "at x"], rows, _REFERENCES)
 
 
-def _calls(rows: list[Row]) -> Grid:
-    found, ways = [], []
+def _calls(rows: list[Row]) -> Table:
+    different, ways = [], []
     for row in rows:
         counts: dict[str, Any] = row.get("other_bits", {})
         if any(counts.values()):
             ways = list(counts)
-            found.append([row["variant"], _SHORT[row["dtype"]], row["result"], *map(str, counts.values())])
-    return Grid("Where the way of calling changes bits", ["variant", "dtype", "", *ways], found, _CALLS, 3)
-
-
-def tables(rows: list[Row]) -> list[Table]:
-    """The worst errors, then what stands behind them."""
-    return [_table(grid) for grid in grids(rows)]
-
-
-def _table(grid: Grid) -> Table:
-    table = Table(title=grid.title, caption=grid.caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for place, name in enumerate(grid.header):
-        table.add_column(name, justify="left" if place < grid.names else "right")
-    for row in grid.rows:
-        table.add_row(*row)
-    return table
+            different.append(
+                [row["variant"], _SHORT[row["dtype"]], row["result"], *map(str, counts.values())]
+            )
+    names = ["variant", "dtype", ""]
+    return _filled("Where the way of calling changes bits", names, ways, different, _CALLS)

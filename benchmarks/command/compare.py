@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyperf
-from rich import box
 from rich.table import Table
 from scipy import stats
 
 from ..core.plots import power
 from ..core.results import FILE, SCHEMA, Row
 from ..core.statistics import benchmark
+from ..core.tables import new_table, numbers, texts
 
 # What a row is about, in the order in which it is named: some of these fields, then others that are text.
 _FIRST = ("variant", "library", "dtype", "size", "mode", "regime", "outputs")
@@ -91,7 +91,7 @@ def tables(first: dict[str, Row], second: dict[str, Row], everything: bool = Fal
     found = [_rows(shown, len(both) - len(shown)), _means(both)]
     for label, rows, other in (("first", first, second), ("second", second, first)):
         if alone := [key for key in rows if key not in other]:
-            found.append(_new(f"Only in the {label}: {len(alone)}", "", "row"))
+            found.append(new_table(f"Only in the {label}: {len(alone)}", texts("row")))
             for key in alone:
                 found[-1].add_row(key)
     return found
@@ -99,7 +99,8 @@ def tables(first: dict[str, Row], second: dict[str, Row], everything: bool = Fal
 
 def _rows(shown: list[Pair], hidden: int) -> Table:
     left_out = f" Not shown: {hidden} rows that are unstable or not significant." if hidden else ""
-    table = _new("Compared", _CAPTION + left_out, "row", "first us", "second us", "ratio", "significant")
+    columns = [*texts("row"), *numbers("first us", "second us", "ratio", "significant")]
+    table = new_table("Compared", columns, _CAPTION + left_out)
     for pair in shown:
         times = (f"{one.median() * 1e6:,.4g}" for one in (pair.first, pair.second))
         verdict = "yes" if pair.significant else "no"
@@ -109,7 +110,8 @@ def _rows(shown: list[Pair], hidden: int) -> Table:
 
 def _means(both: list[Pair]) -> Table:
     """The geometric mean of the stable ratios, of all and of each library."""
-    table = _new("Geometric means", _MEANS_CAPTION, "rows of", "ratio", "rows", "unstable")
+    columns = [*texts("rows of"), *numbers("ratio", "rows", "unstable")]
+    table = new_table("Geometric means", columns, _MEANS_CAPTION)
     for label, chosen in {"all": both, **_by_library(both)}.items():
         ratios = [pair.ratio for pair in chosen if not pair.unstable]
         mean = f"{statistics.geometric_mean(ratios):.3f}" if ratios else ""
@@ -120,14 +122,6 @@ def _means(both: list[Pair]) -> Table:
 def _by_library(both: list[Pair]) -> dict[str, list[Pair]]:
     libraries = dict.fromkeys(pair.library for pair in both)
     return {library: [pair for pair in both if pair.library == library] for library in libraries}
-
-
-def _new(title: str, caption: str, first: str, *numbers: str) -> Table:
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column(first)
-    for column in numbers:
-        table.add_column(column, justify="right")
-    return table
 
 
 def export(rows: dict[str, Row], file: Path) -> None:

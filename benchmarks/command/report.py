@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ..core.failures import REASONS, describe, measured
 from ..core.results import Result, Row
-from ..core.tables import line, markdown
+from ..core.tables import markdown, markdown_grid, new_table, texts
 from .section import load
 
 _WIDTH = 132  # where the output is no terminal: as wide as the widest table
@@ -49,13 +49,12 @@ def _environment(result: Result) -> str:
         name: ", ".join(map(str, value)) if isinstance(value, list) else value
         for name, value in result.environment.items()
     }
-    rows = [line(pair) for pair in listed.items()]
-    return "\n".join(["| environment | |", "|---|---|", *rows])
+    return markdown_grid(["environment", ""], [(name, str(value)) for name, value in listed.items()])
 
 
 def _left_out(rows: list[Row]) -> list[Table]:
     """What could not be measured, and why."""
-    table = Table("case", "", "reason", title="Not measured")
+    table = new_table("Not measured", texts("case", "", "reason"))
     for row in rows:
         for reason in REASONS:
             if reason in row:

@@ -1,17 +1,14 @@
 """The tables of `benchmarks.convergence`."""
 
 import math
-from typing import Any
 
 import numpy as np
-from rich import box
 from rich.table import Table
 from scipy import stats
 
 from ..core.results import Row
+from ..core.tables import new_table, numbers, texts
 from .statistics import REFERENCE, Difference, Summary, difference, holm, summarise, verdict
-
-_LAYOUT: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False}
 
 _OVERVIEW_CAPTION = (
     "rate: chosen on validation data; edge: the grid may end before the best. test: accuracy in % after the "
@@ -38,14 +35,10 @@ def tables(rows: list[Row]) -> list[Table]:
 
 def _overview(found: list[Summary]) -> Table:
     row = found[0].row
-    table = Table(
-        title=f"Convergence: {settings_in_words(row)}",
-        caption=_OVERVIEW_CAPTION.format(target=row["target"], models=models_in_words(found)),
-        **_LAYOUT,
-    )
-    table.add_column("variant", no_wrap=True)
-    for header in ("rate", "", "test", "sd", "95 %", "steps", "quartiles", "miss", "dead"):
-        table.add_column(header, justify="right", no_wrap=True)
+    figures = ("rate", "", "test", "sd", "95 %", "steps", "quartiles", "miss", "dead")
+    columns = [*texts("variant", wrap=False), *numbers(*figures, wrap=False)]
+    caption = _OVERVIEW_CAPTION.format(target=row["target"], models=models_in_words(found))
+    table = new_table(f"Convergence: {settings_in_words(row)}", columns, caption)
     for each in found:
         low, middle, high = each.quartiles
         table.add_row(
@@ -68,17 +61,17 @@ def _against(found: list[Summary], reference: Summary) -> Table:
     differences = [difference(each, reference) for each in others]
     p_accuracy = holm([each.p_accuracy for each in differences])
     p_faster = holm([each.p_faster for each in differences])
-    table = Table(
-        title=f"Convergence, against {REFERENCE}",
-        caption=_AGAINST_CAPTION.format(
-            reference=REFERENCE, comparisons=len(others), detectable=_detectable(differences)
-        ),
-        **_LAYOUT,
+    columns = [
+        *texts("variant", wrap=False),
+        *numbers("test", "95 %", wrap=False),
+        *texts("accuracy"),
+        *numbers("sooner", wrap=False),
+        *texts("steps"),
+    ]
+    caption = _AGAINST_CAPTION.format(
+        reference=REFERENCE, comparisons=len(others), detectable=_detectable(differences)
     )
-    table.add_column("variant", no_wrap=True)
-    for header in ("test", "95 %", "accuracy", "sooner", "steps"):
-        numbers = header not in ("accuracy", "steps")
-        table.add_column(header, justify="right" if numbers else "left", no_wrap=numbers)
+    table = new_table(f"Convergence, against {REFERENCE}", columns, caption)
     for each, apart, p, q in zip(others, differences, p_accuracy, p_faster, strict=True):
         mean, low, high = apart.accuracy
         table.add_row(

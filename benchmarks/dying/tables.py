@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
 from ..core.results import Row
+from ..core.tables import new_table, numbers, texts
 from .plots import AXES, share
 
 
@@ -17,20 +17,14 @@ def tables(rows: list[Row]) -> list[Table]:
     return [make(found) for make, found in parts if found]
 
 
-def _table(title: str, caption: str, *columns: str) -> Table:
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left")
-    return table
-
-
 def _born(rows: list[Row]) -> Table:
-    table = _table(
+    figures = ("networks", "one input, 10 layers", "exact", "worst", "domain, 10 layers", "bounds")
+    table = new_table(
         "Born dead",
+        [*texts("width"), *numbers(*figures)],
         "Share in % of random relu networks without biases that are dead. one input: for one input; worst: "
         "the largest distance from the exact formula at any depth; domain: constant on a whole interval.",
-        "width", "networks", "one input, 10 layers", "exact", "worst", "domain, 10 layers", "bounds",
-    )  # fmt: skip
+    )
     for row in rows:
         at = row["layers"].index(10)
         worst = max(abs(a - b) for a, b in zip(row["one_input"], row["exact"], strict=True))
@@ -41,12 +35,12 @@ def _born(rows: list[Row]) -> Table:
 
 
 def _collapse(rows: list[Row]) -> Table:
-    table = _table(
+    table = new_table(
         "Ten layers of width 2 learn |x|",
+        [*texts("network"), *numbers("collapsed, %", "learned, %", "s")],
         f"{rows[0]['networks']} networks, {rows[0]['steps']} steps of Adam at 1e-3. collapsed: to a constant "
         "(largest less smallest output below 1e-3); learned: mean squared error below 0.01.",
-        "network", "collapsed, %", "learned, %", "s",
-    )  # fmt: skip
+    )
     for row in rows:
         shares = (f"{100 * row[name]:.1f}" for name in ("collapsed", "learned"))
         table.add_row(row["case"], *shares, f"{row['seconds']:.0f}")
@@ -56,13 +50,13 @@ def _collapse(rows: list[Row]) -> Table:
 def _cure(rows: list[Row]) -> Table:
     (row, *_) = rows
     seeds = len(row["runs"]["healthy"]["test"])
-    table = _table(
+    figures = ("test accuracy, %", "worst", "dead units, %", "worst", *(f"layer {k}" for k in range(1, 5)))
+    table = new_table(
         "Driven dead, and cured",
+        [*texts("network"), *numbers(*figures)],
         f"Digits, four hidden relu layers of 64, SGD with momentum 0.9, {row['steps']} steps a phase at rate "
         f"{row['rate']:g}, deadly {row['deadly']:g}; {seeds} seeds: mean, and the worst seed.",
-        "network", "test accuracy, %", "worst", "dead units, %", "worst",
-        *(f"layer {k}" for k in range(1, 5)),
-    )  # fmt: skip
+    )
     for name, of in row["runs"].items():
         test, dead = 100 * np.array(of["test"]), 100 * np.array(of["dead"])
         figures = (test.mean(), test.min(), dead.mean(), dead.mean(1).max(), *dead.mean(0))
@@ -71,13 +65,13 @@ def _cure(rows: list[Row]) -> Table:
 
 
 def _sweep(rows: list[Row]) -> Table:
-    table = _table(
+    table = new_table(
         "Dead units after training",
+        [*texts("variant", "cure"), *numbers(*AXES)],
         f"Share in % of units without a gradient for any image after {rows[0]['steps']} steps, mean over "
         f"{rows[0]['seeds']} seeds; trainings that ended in NaN are left out, and n is how many did. rate, "
         f"depth, width, bias: at each value, the rate being {rows[0]['rate']:g} where it is not swept.",
-        "variant", "cure", *AXES,
-    )  # fmt: skip
+    )
     for row in rows:
         table.add_row(row["variant"], row["cure"], *(_points(row["axes"][axis]) for axis in AXES))
     return table
@@ -93,7 +87,7 @@ def _points(axis: dict[str, Any]) -> str:
 
 
 def _cost(rows: list[Row]) -> Table:
-    table = _table("What watching costs", "", "what", "figure")
+    table = new_table("What watching costs", [*texts("what"), *numbers("figure")])
     for row in rows:
         if row["case"] == "monitor":
             estimate = row["check_us"] / row["every"] / row["step_us"]

@@ -14,12 +14,13 @@ from ..core.failures import measured
 from ..core.pages import RESULTS, ROOT
 from ..core.results import FILE, Row, as_text
 from ..core.subjects import PEER
-from ..core.tables import markdown
+from ..core.tables import markdown, markdown_grid
 from .plots import plots
 from .tables import WHOLE_LAYER, cells, least, tables
 
 PAGE = ROOT / "docs" / "memory.md"
 SUMMARISED = ("relu", "elu", "gelu_exact", "gelu", "swiglu")
+_SUMMARY = "Who needs least, exactly and without repeating a matmul; behind it jax.nn and remat layer."
 _FIELDS = ("variant", "library", "way", "kind", "pattern", "layout", "dtype")
 
 _HEAD = """# Memory of the backward pass
@@ -79,14 +80,13 @@ def page() -> str:
 
 def _summary(rows: list[Row]) -> str:
     """Who needs least for each pattern: a line a pattern and layout, a column a variant."""
-    found = cells(row for row in rows if "temp_bytes" in row)
-    variants = [name for name in SUMMARISED if any(variant == name for variant, *_ in found)]
-    lines = ["Who needs least, exactly and without repeating a matmul; behind it jax.nn and remat layer.\n"]
-    lines += [f"| | | {' | '.join(variants)} |", f"|{'---|' * (2 + len(variants))}"]
-    for pattern, layout in dict.fromkeys((pattern, layout) for _, pattern, layout in found):
-        cases = (found.get((variant, pattern, layout), {}) for variant in variants)
-        lines.append(f"| {pattern} | {layout} | {' | '.join(map(_named, cases))} |")
-    return "\n".join(lines) + "\n"
+    by_case = cells(row for row in rows if "temp_bytes" in row)
+    variants = [name for name in SUMMARISED if any(variant == name for variant, *_ in by_case)]
+    lines = []
+    for pattern, layout in dict.fromkeys((pattern, layout) for _, pattern, layout in by_case):
+        cases = (by_case.get((variant, pattern, layout), {}) for variant in variants)
+        lines.append([pattern, layout, *map(_named, cases)])
+    return f"{_SUMMARY}\n\n{markdown_grid(['', '', *variants], lines)}\n"
 
 
 def _named(case: dict[str, Row]) -> str:

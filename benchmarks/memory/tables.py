@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from rich import box
 from rich.table import Table
 
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
+from ..core.tables import new_table, numbers, texts
 
 _KEPT_CAPTION = "What jax.vjp keeps between forward and backward, before XLA; each tensor counted once."
 _NET_CAPTION = (
@@ -40,8 +40,7 @@ def tables(rows: list[Row]) -> list[Table]:
     ]
     for row in rows:
         if row["kind"] == "import" and "median" in row:
-            table = Table(title="Import", box=box.SIMPLE_HEAD)
-            table.add_column("import jaxrelu, beyond import jax")
+            table = new_table("Import", texts("import jaxrelu, beyond import jax"))
             table.add_row(f"{row['median'] * 1e3:.0f} ms, median of {len(row['samples'])}")
             found.append(table)
     return found
@@ -74,17 +73,12 @@ def cells(rows: Iterable[Row]) -> dict[tuple[str, str, str], dict[str, Row]]:
 def _net_table(pattern: str, rows: list[Row]) -> Table:
     """A row a variant and layout, a column a way, and who needs least."""
     title = f"Gradient of a deep net, hidden tensors a layer: the activation, {_PATTERNS[pattern]}"
-    table = Table(title=title, caption=_NET_CAPTION, box=box.SIMPLE_HEAD)
     names = way_names(rows)
-    table.add_column("variant")
-    table.add_column("")
-    for way in names:
-        table.add_column(way, justify="right")
-    table.add_column("least")
+    table = new_table(title, [*texts("variant", ""), *numbers(*names), *texts("least")], _NET_CAPTION)
     for (variant, _, layout), row in cells(rows).items():
         best = least(row)
-        texts = (_cell(row[way], way in best) if way in row else "" for way in names)
-        table.add_row(variant, layout, *texts, ", ".join(best))
+        needs = (_cell(row[way], way in best) if way in row else "" for way in names)
+        table.add_row(variant, layout, *needs, ", ".join(best))
     return table
 
 
@@ -107,14 +101,9 @@ def kept_index(rows: list[Row]) -> Index:
 
 def _kept_table(index: Index) -> Table:
     """A row a variant, and for each dtype ours and that of `jax.nn`."""
-    table = Table(
-        title="Kept for the backward pass, bytes an element", caption=_KEPT_CAPTION, box=box.SIMPLE_HEAD
-    )
-    table.add_column("variant")
     dtypes = distinct(index, 1)
-    for dtype in dtypes:
-        table.add_column(dtype, justify="right")
-        table.add_column(PEER, justify="right")
+    columns = [*texts("variant"), *numbers(*(name for dtype in dtypes for name in (dtype, PEER)))]
+    table = new_table("Kept for the backward pass, bytes an element", columns, _KEPT_CAPTION)
     for variant in distinct(index, 0):
         pairs = (index.get((variant, dtype, library)) for dtype in dtypes for library in (OURS, PEER))
         table.add_row(variant, *("" if value is None else f"{value:.4g}" for value in pairs))

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from rich import box
 from rich.table import Table
 
 from ..core.modes import COPY
@@ -15,6 +14,7 @@ from ..core.programs import STAGES
 from ..core.regimes import FROM_MEMORY
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
+from ..core.tables import new_table, numbers, texts
 from ..throughput.case import GRADIENT
 from .layers import UNROLLED
 
@@ -88,12 +88,10 @@ def _grouped(rows: list[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]:
 
 
 def _elements_table(rows: list[Row]) -> Table:
-    table = Table(title="Time per element, ns", caption=_ELEMENTS_CAPTION, box=box.SIMPLE_HEAD)
-    for column in ("variant", "dtype", "mode", "library"):
-        table.add_column(column)
     sizes = sorted({row["size"] for row in rows})
-    for column in (*map(power, sizes), "max/min", "in copies"):
-        table.add_column(column, justify="right")
+    figures = numbers(*map(power, sizes), "max/min", "in copies")
+    columns = [*texts("variant", "dtype", "mode", "library"), *figures]
+    table = new_table("Time per element, ns", columns, _ELEMENTS_CAPTION)
     for (variant, dtype, mode, library), found in _grouped(
         rows, "variant", "dtype", "mode", "library"
     ).items():
@@ -115,13 +113,9 @@ def _nanoseconds(row: Row | None) -> str:
 
 
 def _layers_table(rows: list[Row]) -> Table:
-    table = Table(title="Compiling, ms a layer", caption=_LAYERS_CAPTION, box=box.SIMPLE_HEAD)
-    table.add_column("variant")
-    table.add_column("form")
-    table.add_column("layers", justify="right")
-    for stage in STAGES:
-        for column in (stage.removesuffix("_s"), PEER, "vs nn"):
-            table.add_column(column, justify="right")
+    figures = [figure for stage in STAGES for figure in (stage.removesuffix("_s"), PEER, "vs nn")]
+    columns = [*texts("variant", "form"), *numbers("layers", *figures)]
+    table = new_table("Compiling, ms a layer", columns, _LAYERS_CAPTION)
     for (form, layers), found in _grouped(rows, "mode", "layers").items():
         for (variant,), pair in _grouped(found, "variant").items():
             table.add_row(variant, form, str(layers), *_stage_cells(pair, layers))

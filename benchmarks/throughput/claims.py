@@ -3,7 +3,6 @@
 import itertools
 import statistics
 
-from rich import box
 from rich.table import Table
 
 from references.counterparts import PEERS
@@ -11,6 +10,7 @@ from references.counterparts import PEERS
 from ..core.programs import DONATED, FRESH
 from ..core.results import Row
 from ..core.subjects import OURS
+from ..core.tables import new_table, numbers, texts
 from .index import GRADIENT, NOISE, Index, Name, Ratio, distinct, places, ratio
 
 SMOOTH = ("elu", "selu", "gelu", "silu", "softplus", "mish")
@@ -25,12 +25,9 @@ _CAPTION = (
 
 def claims(rows: list[Row]) -> Table | None:
     """For each library, place and dtype: the geometric means, and what is slower than it should be."""
-    table = Table(title="In short", caption=_CAPTION, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("against", "where", "dtype"):
-        table.add_column(column)
-    for column in ("smooth", "all", "rows", "unstable"):
-        table.add_column(column, justify="right")
-    table.add_column("above")
+    figures = numbers("smooth", "all", "rows", "unstable")
+    columns = [*texts("against", "where", "dtype"), *figures, *texts("above")]
+    table = new_table("In short", columns, _CAPTION)
     for here, found in places(rows).items():
         for library, (outputs, how) in itertools.product(distinct(found, "library"), _OUTPUTS):
             by_dtype = {dtype: _ratios(found, library, dtype, outputs) for dtype in distinct(found, "dtype")}

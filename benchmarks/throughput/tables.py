@@ -1,9 +1,7 @@
 """Throughput as tables."""
 
 import statistics
-from collections.abc import Iterable
 
-from rich import box
 from rich.table import Table
 
 from references.counterparts import PEERS
@@ -11,6 +9,7 @@ from references.counterparts import PEERS
 from ..core.programs import DONATED, FRESH, STAGES
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
+from ..core.tables import new_table, numbers, texts
 from .claims import claims
 from .index import FORWARD, GRADIENT, MODES, Index, Name, Place, Ratio, distinct, index, places, ratio
 
@@ -45,18 +44,10 @@ def tables(rows: list[Row]) -> list[Table]:
     ]
 
 
-def _new(title: str, caption: str, text: Iterable[str], numbers: Iterable[str]) -> Table:
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in text:
-        table.add_column(column)
-    for column in numbers:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
-
-
 def _table(here: Place, found: Index) -> Table:
-    columns = ("forward us", *_FIGURES, "gradient us", *_FIGURES, "fused vs nn")
-    table = _new(f"Throughput, {here}", _CAPTION, ("variant", "dtype"), columns)
+    figures = ("forward us", *_FIGURES, "gradient us", *_FIGURES, "fused vs nn")
+    columns = [*texts("variant", "dtype"), *numbers(*figures, wrap=False)]
+    table = new_table(f"Throughput, {here}", columns, _CAPTION)
     dtypes = distinct(found, "dtype")
     for variant in distinct(found, "variant"):
         for dtype in dtypes:
@@ -95,7 +86,8 @@ def _others(found: dict[Place, Index]) -> list[str]:
 def _ratios(found: dict[Place, Index], library: str) -> Table:
     """Value with gradient at all places, side by side."""
     title = f"Value with gradient, time divided by that of {library}"
-    table = _new(title, _RATIOS_CAPTION, ("variant", "dtype"), [here.header for here in found])
+    columns = [*texts("variant", "dtype"), *numbers(*(here.header for here in found), wrap=False)]
+    table = new_table(title, columns, _RATIOS_CAPTION)
     names = dict.fromkeys((key.variant, key.dtype) for there in found.values() for key in there)
     for variant, dtype in names:
         key = Name(variant, dtype, OURS, GRADIENT)
@@ -107,8 +99,9 @@ def _ratios(found: dict[Place, Index], library: str) -> Table:
 
 def _fresh(found: dict[Place, Index]) -> Table:
     """What fresh outputs cost, where they were measured."""
-    columns = [f"{mode} {column}" for mode in ("forward", "gradient") for column in ("by donated", "vs nn")]
-    table = _new("Fresh outputs", _FRESH_CAPTION, ("variant", "dtype", "where"), columns)
+    figures = [f"{mode} {figure}" for mode in ("forward", "gradient") for figure in ("by donated", "vs nn")]
+    columns = [*texts("variant", "dtype", "where"), *numbers(*figures, wrap=False)]
+    table = new_table("Fresh outputs", columns, _FRESH_CAPTION)
     for here, there in found.items():
         for fresh in (key for key in there if key[2:] == (OURS, FORWARD, FRESH)):
             cells = []
@@ -124,9 +117,10 @@ def _stages(rows: list[Row]) -> Table:
     """How long tracing, lowering and compiling take; older results have tracing and lowering as one."""
     rows = [row for row in rows if row["mode"] == GRADIENT and row.get("trace_s")]
     libraries = list(dict.fromkeys(row["library"] for row in rows))
-    columns = [stage.removesuffix("_s") for stage in STAGES]
+    stages = [stage.removesuffix("_s") for stage in STAGES]
     caption = _STAGES_CAPTION.format(" / ".join(libraries))
-    table = _new("Before the first run", caption, ("variant",), columns)
+    columns = [*texts("variant"), *numbers(*stages, wrap=False)]
+    table = new_table("Before the first run", columns, caption)
     for variant in dict.fromkeys(row["variant"] for row in rows):
         own = [
             [row for row in rows if (row["variant"], row["library"]) == (variant, one)] for one in libraries
@@ -142,8 +136,8 @@ def _milliseconds(rows: list[Row], stage: str) -> str:
 
 
 def _eager_table(found: Index) -> Table:
-    columns = (f"{OURS} us", f"{PEER} us", "vs nn")
-    table = _new("Eager calls", _EAGER_CAPTION, ("variant",), columns)
+    columns = [*texts("variant"), *numbers(f"{OURS} us", f"{PEER} us", "vs nn", wrap=False)]
+    table = new_table("Eager calls", columns, _EAGER_CAPTION)
     for key, row in found.items():
         if key.library == OURS:
             peer = found.get(key._replace(library=PEER))

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
 from ..core.plots import COLOURS, Series, drawn, finish, grouped_bars, height
 from ..core.results import Row
 from ..core.subjects import PEER
+from ..core.tables import new_table, numbers, texts
 from .training import MODES, PLAIN
 
 _LAST = 5  # steps over which the loss at the end is averaged
@@ -25,11 +25,9 @@ Index = dict[tuple[str, str, str, str], Row]
 
 def tables(rows: list[Row]) -> list[Table]:
     """One row a variant, dtype and way."""
-    table = Table(title="Transformer, training step", caption=_CAPTION, box=box.SIMPLE_HEAD)
-    for column in ("variant", "dtype", "way"):
-        table.add_column(column)
-    for column in ("step ms", "vs nn", "tokens/s", "memory MB", "vs nn", "compile s", "loss", "vs nn"):
-        table.add_column(column, justify="right", no_wrap=True)
+    figures = ("step ms", "vs nn", "tokens/s", "memory MB", "vs nn", "compile s", "loss", "vs nn")
+    columns = [*texts("variant", "dtype", "way"), *numbers(*figures, wrap=False)]
+    table = new_table("Transformer, training step", columns, _CAPTION)
     index, last = _index(rows), ()
     for key, row in index.items():
         if last and key[:2] != last:
