@@ -1,11 +1,13 @@
-"""Writes the generated parts of README.md and docs/: run `python docs/generate.py` after changing a row.
+"""Writes the generated pages, pictures and parts of README.md and docs/: run it after changing a row.
 
-Between `<!-- NAME: begin -->` and `<!-- NAME: end -->` a page holds what a function here returns; a test
-holds page and function equal.
+`python docs/generate.py [FOLDER...]`: with the folders of runs, their results are committed in
+`benchmarks/results` first, if the section has a page of its own. Other pages have parts: between
+`<!-- NAME: begin -->` and `<!-- NAME: end -->` a page holds what a function here returns. A test holds the
+pages up to date.
 """
 
-import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,18 +18,21 @@ import numpy as np
 
 import jaxrelu
 from benchmarks import scaling, transformer
+from benchmarks.accuracy import page as accuracy_page
 from benchmarks.convergence.statistics import summarise
 from benchmarks.core import failures, subjects
+from benchmarks.core.pages import RESULTS, ROOT, Page, read
+from benchmarks.core.results import FILE
 from benchmarks.core.tables import markdown, markdown_grid
+from benchmarks.memory import page as memory_page
 from benchmarks.throughput import claims as throughput_claims
 from references import counterparts
 from references.differences import DIFFERENCES
 
-ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benchmarks" / "results" / "cpu.json"
-PEERS = ROOT / "benchmarks" / "results" / "peers-cpu.json"
-KERAS = ROOT / "benchmarks" / "results" / "keras-cpu.json"
-MEMORY = ROOT / "benchmarks" / "results" / "memory-cpu-jax-0.10.json"
+OWN_RUN = RESULTS / "cpu.json"
+TORCH_RUN = RESULTS / "peers-cpu.json"
+KERAS_RUN = RESULTS / "keras-cpu.json"
+MEMORY_RUN = RESULTS / "memory-cpu-jax-0.10.json"
 LIBRARIES = ("jaxrelu", "jax.nn")
 DTYPES = ("float32", "bfloat16", "float16")
 PLACES = {2**20: "in cache", 2**24: "from memory"}
@@ -60,12 +65,12 @@ def variants() -> str:
     return markdown_grid(header, rows)
 
 
-def measured() -> str:
+def overview() -> str:
     """What the committed run on a CPU showed: time, what is kept, memory of a deep net."""
-    found = json.loads(RESULTS.read_text())
-    times = found["sections"]["throughput"]
-    nets = _rows(MEMORY, "memory")
-    seen = found["environment"]
+    content = read(OWN_RUN)
+    times = content["sections"]["throughput"]
+    nets = _rows(MEMORY_RUN, "memory")
+    environment = content["environment"]
     rows = []
     for name, row in jaxrelu.catalogue().items():
         if row.peer is None or not any(r.get("variant") == name for r in times):
@@ -87,8 +92,8 @@ def measured() -> str:
         "bytes an element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the "
         "gradient of an unrolled 6-layer MLP in hidden tensors a layer, ours / jax.nn, with all weights "
         "trained and with those after the function frozen (docs/memory.md). "
-        f"{seen['cpu']}, {seen['cores']} cores, jax {seen['jax']}; `python -m benchmarks` prints this "
-        "machine's."
+        f"{environment['cpu']}, {environment['cores']} cores, jax {environment['jax']}; "
+        "`python -m benchmarks` prints this machine's."
     )
     return f"{markdown_grid(header, rows)}\n\n{caption}"
 
@@ -123,17 +128,17 @@ def differences() -> str:
 
 def claims() -> str:
     """What the committed run comes to against jax.nn."""
-    return _in_short(_rows(RESULTS, "throughput"))
+    return _in_short(_rows(OWN_RUN, "throughput"))
 
 
 def peers() -> str:
     """The same against PyTorch, in a process of its own."""
-    return _against_peers(PEERS)
+    return _against_peers(TORCH_RUN)
 
 
 def keras() -> str:
     """The same against Keras."""
-    return _against_peers(KERAS)
+    return _against_peers(KERAS_RUN)
 
 
 def _against_peers(path: Path) -> str:
@@ -158,12 +163,12 @@ def transformers() -> str:
 
 
 def _tables(section: Any) -> str:
-    rows = _rows(RESULTS, section.SECTION)
+    rows = _rows(OWN_RUN, section.SECTION)
     return "\n\n".join(markdown(table).strip() for table in section.tables(failures.measured(rows)))
 
 
 def _rows(path: Path, section: str) -> list[dict[str, Any]]:
-    return json.loads(path.read_text())["sections"][section]
+    return read(path)["sections"][section]
 
 
 BITS = (1, 2, 3, 4, 8)
@@ -212,7 +217,7 @@ def _rounded(error: float | None) -> str:
 
 def trained() -> str:
     """Gelu with the exact slope and with rounded ones, from the committed run."""
-    rows = _rows(RESULTS, "convergence")
+    rows = _rows(OWN_RUN, "convergence")
     lines = []
     for each in summarise([r for r in rows if r["variant"].startswith("gelu")]):
         low, middle, high = each.quartiles
@@ -225,7 +230,7 @@ def trained() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"measured": measured, "variants": families},
+    "README.md": {"measured": overview, "variants": families},
     "docs/variants.md": {"variants": variants},
     "docs/differences.md": {"differences": differences},
     "docs/speed.md": {
@@ -239,8 +244,14 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
 }
 
 
+WHOLE: dict[str, Page] = {"docs/accuracy.md": accuracy_page, "docs/memory.md": memory_page}
+PAGES = (*GENERATED, *WHOLE)
+
+
 def written(page: str) -> str:
-    """The page with its generated parts written anew."""
+    """The page written anew, or its generated parts."""
+    if page in WHOLE:
+        return WHOLE[page].page()
     text = (ROOT / page).read_text()
     for name, content in GENERATED[page].items():
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
@@ -252,5 +263,11 @@ def written(page: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in GENERATED:
+    for folder in map(Path, sys.argv[1:]):
+        for module in WHOLE.values():
+            if module.SECTION in read(folder / FILE)["sections"]:
+                print(f"{module.keep(folder)} has the {module.SECTION} of {folder}")
+    for module in WHOLE.values():
+        module.draw()
+    for page in PAGES:
         (ROOT / page).write_text(written(page))

@@ -110,7 +110,7 @@ def test_files_import_one_another_in_no_circle() -> None:
         ("jaxrelu.diagnostics.units.counts", "if TYPE_CHECKING:\n    from ..reports.report import Report"),
         ("references.by_hand", "from benchmarks.core import timing"),
         ("benchmarks.core.plots", "from .. import throughput"),
-        ("benchmarks.memory.page", "from ..accuracy.page import PAGE"),
+        ("benchmarks.memory.page", "from ..accuracy.page import page"),
         ("benchmarks.dying.experiment", "from ..command.report import console"),
     ],
 )

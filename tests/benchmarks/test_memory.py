@@ -130,10 +130,6 @@ def test_patterns_of_the_command_line():
     assert "did you mean dot" in result.output
 
 
-def test_the_page_shows_the_committed_results():
-    assert memory_page.PAGE.read_text() == memory_page.page(), "run python -m benchmarks.memory.page"
-
-
 def test_a_later_run_replaces_what_it_measured_again(tmp_path, monkeypatch):
     monkeypatch.setattr(memory_page, "RESULTS", tmp_path)
     for units, others in ((1, [row("b", 7)]), (2, [])):

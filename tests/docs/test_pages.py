@@ -15,7 +15,7 @@ generate = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(generate)
 
 
-@pytest.mark.parametrize("page", generate.GENERATED)
+@pytest.mark.parametrize("page", generate.PAGES)
 def test_pages_are_up_to_date(page):
     assert (ROOT / page).read_text() == generate.written(page), "run python docs/generate.py"
 
