@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..core.plots import COLOURS, drawn
+from ..core.palette import ALARM, COLOURS
+from ..core.plots import drawn
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
 from .profile import HIGHEST, LOWEST, SIDE
@@ -62,7 +63,7 @@ def _panel(axes: Axes, title: str, profiles: dict[str, np.ndarray | None]) -> No
                 label=library,
                 linewidth=1.1,
             )
-    axes.axhline(_LIMIT, color="#CC3311", linewidth=0.7, linestyle="--", label=f"{_LIMIT:g} ulp")
+    axes.axhline(_LIMIT, color=ALARM, linewidth=0.7, linestyle="--", label=f"{_LIMIT:g} ulp")
     axes.set_yscale("log")
     axes.set_ylim(_FLOOR, _CEILING)
     axes.set_title(title, fontsize=9)

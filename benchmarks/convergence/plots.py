@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ..core.plots import COLOURS, drawn
+from ..core.palette import BLACK, COLOURS, DARK, FAINT, ORANGE
+from ..core.plots import drawn
 from ..core.results import Row
 from ..core.subjects import OURS
 from .model import BASELINES
 from .statistics import REFERENCE, Summary, summarise
 from .tables import settings_in_words
 
-_VARIANT, _BASELINE, _REFERENCE, _FAINT = COLOURS[OURS], "#CC6633", "#222222", "#999999"
 _COLUMNS = 5
 
 
@@ -61,7 +61,7 @@ def _curve_panel(panel: Axes, each: Summary, reference: Summary | None) -> None:
     row = each.row
     rate = f"{row['rate']:.2g}" + (" (edge)" if row["edge"] else "")
     if reference is not None and each is not reference:
-        panel.plot(*_curve(reference)[:2], color=_FAINT, linewidth=1, label=REFERENCE)
+        panel.plot(*_curve(reference)[:2], color=FAINT, linewidth=1, label=REFERENCE)
     steps, middle, low, high = _curve(each)
     panel.fill_between(
         steps, low, high, color=_colour(each.variant), alpha=0.25, linewidth=0, label="quartiles over seeds"
@@ -69,7 +69,7 @@ def _curve_panel(panel: Axes, each: Summary, reference: Summary | None) -> None:
     panel.plot(steps, middle, color=_colour(each.variant), linewidth=1.4, label="median")
     panel.axhline(
         100 * row["target"],
-        color=_REFERENCE,
+        color=BLACK,
         linewidth=0.7,
         linestyle=(0, (4, 3)),
         label=f"target, {row['target']:.0%}",
@@ -101,8 +101,8 @@ def spread(figure: Figure, found: list[Summary]) -> None:
         ends = (each.interval[0], each.mean, each.interval[1])
         _dots(right, place, 100 * each.test, 100 * np.array(ends), each.variant)
         if each.variant == REFERENCE:
-            left.axvline(min(each.quartiles[1], never), color=_FAINT, linewidth=0.8, zorder=0)
-            right.axvline(100 * each.mean, color=_FAINT, linewidth=0.8, zorder=0)
+            left.axvline(min(each.quartiles[1], never), color=FAINT, linewidth=0.8, zorder=0)
+            right.axvline(100 * each.mean, color=FAINT, linewidth=0.8, zorder=0)
     left.set(xscale="log", xlim=(0.8 * reached.min(), 1.15 * never), ylim=(len(found) - 0.5, -0.5))
     _plain_ticks(left, reached.min(), reached.max(), extra={never: "never"})
     left.set_yticks(range(len(found)), [each.variant for each in found], fontsize=8)
@@ -135,11 +135,11 @@ def rates(figure: Figure, found: list[Summary]) -> None:
     panel = figure.subplots()
     panel.imshow(values, cmap="Blues", vmin=70, vmax=103, aspect="auto")
     for (line, column), value in np.ndenumerate(values):
-        ink = "white" if value > 88 else "#333333"
+        ink = "white" if value > 88 else DARK
         panel.text(column, line, f"{value:.1f}", ha="center", va="center", fontsize=8, color=ink)
     for line, each in enumerate(found):
         corner = (grid.index(each.row["rate"]) - 0.5, line - 0.5)
-        panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=_BASELINE, linewidth=2, clip_on=False))
+        panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=ORANGE, linewidth=2, clip_on=False))
     panel.set_xticks(range(len(grid)), [f"{rate:.2g}" for rate in grid], fontsize=8)
     names = [each.variant + (" (edge)" if each.row["edge"] else "") for each in found]
     panel.set_yticks(range(len(found)), names, fontsize=8)
@@ -170,8 +170,8 @@ def _plain_ticks(panel: Axes, low: float, high: float, extra: dict[float, str] |
 
 def _colour(variant: str) -> str:
     if variant == REFERENCE:
-        return _REFERENCE
-    return _BASELINE if variant in BASELINES else _VARIANT
+        return BLACK
+    return ORANGE if variant in BASELINES else COLOURS[OURS]
 
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:

@@ -19,7 +19,10 @@ DOCS = ROOT / "docs"
 class Page(Protocol):
     """A module that writes one page."""
 
-    SECTION: str  # of the results
+    @property
+    def SECTION(self) -> str:
+        """The section of the results that the page is about."""
+        ...
 
     def page(self) -> str:
         """The page, from the committed results."""

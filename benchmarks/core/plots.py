@@ -10,19 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .environment import describe
-from .subjects import OURS, PEER
+from .palette import COLOURS, DARK, GRID, MIDDLE
 
-# Paul Tol's bright scheme: the colours stay apart for colour-blind readers.
-COLOURS = {
-    OURS: "#4477AA",
-    PEER: "#BBBBBB",
-    "float32": "#4477AA",
-    "bfloat16": "#EE6677",
-    "float16": "#228833",
-    f"{OURS}, 4 bits": "#66CCEE",
-    f"{OURS}, block remat": "#228833",
-    f"{PEER}, block remat": "#CCBB44",
-}
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -31,7 +20,7 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.axisbelow": True,
     "axes.grid": True,
-    "grid.color": "#E5E5E5",
+    "grid.color": GRID,
     "legend.frameon": False,
     "savefig.dpi": 150,
 }
@@ -53,7 +42,7 @@ def drawn(path: Path, title: str, environment: dict[str, Any]) -> Iterator[Figur
         figure = Figure(layout="constrained")  # no pyplot: nothing global, no window system
         figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
         yield figure
-        figure.supxlabel(describe(environment), fontsize=7, color="#666666", x=0.01, ha="left")
+        figure.supxlabel(describe(environment), fontsize=7, color=MIDDLE, x=0.01, ha="left")
         figure.savefig(path)
 
 
@@ -75,7 +64,7 @@ def grouped_bars(axes: Axes, groups: Sequence[str], series: Sequence[Series], fo
             y = row + offset
             axes.barh(y, value, thickness, color=COLOURS.get(one.label), label=one.label)
             if high > low:
-                axes.plot([low, high], [y, y], color="#333333", linewidth=0.8)
+                axes.plot([low, high], [y, y], color=DARK, linewidth=0.8)
             axes.annotate(
                 form.format(value),
                 (max(value, high), y),

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..core.palette import BLUE, DARK, GREEN, ORANGE, PALE, RED, YELLOW
 from ..core.plots import drawn
 from ..core.results import Row
 
-_BLUE, _RED, _GREEN = "#4477AA", "#EE6677", "#228833"
-_CURES = {"none": _RED, "gain": _BLUE, "gain and recycling": _GREEN}
-_RUNS = (_BLUE, _RED, "#CC6633", "#CCBB44", _GREEN)
+_CURES = {"none": RED, "gain": BLUE, "gain and recycling": GREEN}
+_RUNS = (BLUE, RED, ORANGE, YELLOW, GREEN)
 AXES = {"rate": "learning rate", "depth": "hidden layers", "width": "width", "bias": "first bias"}
 
 
@@ -46,10 +46,10 @@ def _draw_born(figure: Figure, rows: list[Row]) -> None:
     panels = figure.subplots(1, len(rows), sharey=True, squeeze=False).ravel()
     for panel, row in zip(panels, rows, strict=True):
         layers = row["layers"]
-        panel.fill_between(layers, row["lower"], row["exact"], color="#DDDDDD", label="bounds of a domain")
-        panel.plot(layers, row["exact"], color="#333333", linewidth=0.9, label="exact for one input")
-        panel.plot(layers, row["one_input"], ".", color=_BLUE, markersize=3.5, label="one input, drawn")
-        panel.plot(layers, row["domain"], ".", color=_RED, markersize=3.5, label="domain, drawn")
+        panel.fill_between(layers, row["lower"], row["exact"], color=PALE, label="bounds of a domain")
+        panel.plot(layers, row["exact"], color=DARK, linewidth=0.9, label="exact for one input")
+        panel.plot(layers, row["one_input"], ".", color=BLUE, markersize=3.5, label="one input, drawn")
+        panel.plot(layers, row["domain"], ".", color=RED, markersize=3.5, label="domain, drawn")
         panel.set_title(f"width {row['width']}", fontsize=9)
         panel.set_xlabel("layers")
         panel.set_ylim(-0.02, 1.02)
@@ -63,7 +63,7 @@ def _draw_collapse(figure: Figure, rows: list[Row]) -> None:
     for place, row in enumerate(rows):
         left = 0.0
         middle = 1 - row["collapsed"] - row["learned"]
-        for share, colour in ((row["collapsed"], _RED), (middle, "#DDDDDD"), (row["learned"], _GREEN)):
+        for share, colour in ((row["collapsed"], RED), (middle, PALE), (row["learned"], GREEN)):
             panel.barh(place, share, 0.62, left, color=colour)
             if share > 0.06:
                 panel.text(left + share / 2, place, f"{share:.1%}", ha="center", va="center", fontsize=8)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from rich.table import Table
 
 from ..core.modes import COPY
+from ..core.palette import IN_TURN
 from ..core.plots import drawn, power
 from ..core.programs import STAGES
 from ..core.regimes import FROM_MEMORY
@@ -20,8 +21,6 @@ from .layers import UNROLLED
 
 _MODES = {COPY: "copy", "forward": "forward", GRADIENT: "value with gradient"}
 _LINES = {OURS: "-", PEER: "--", COPY: ":"}
-# Paul Tol's bright scheme, as in `core/plots.py`: here a colour is a variant.
-_COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#BBBBBB")
 _ELEMENTS_CAPTION = (
     "ns: median time divided by the number of elements. max/min: over the sizes that come from memory, "
     "marked m; asked is at most 1.10. in copies: the same of the time in units of a copy of that size, timed "
@@ -153,7 +152,7 @@ def _draw_elements(path: Path, rows: list[Row], environment: dict[str, Any]) -> 
         for axes, mode in zip(panels, ("forward", GRADIENT), strict=True):
             shown = [row for row in rows if row["mode"] in (mode, COPY)]
             for (variant, library), found in _grouped(shown, "variant", "library").items():
-                colour = _COLOURS[variants.index(variant) % len(_COLOURS)]
+                colour = IN_TURN[variants.index(variant) % len(IN_TURN)]
                 points = sorted((row["size"], nanoseconds(row)) for row in found)
                 _curve(axes, points, colour, library, variant)
             axes.set_xscale("log", base=2)
@@ -172,7 +171,7 @@ def _draw_layers(path: Path, rows: list[Row], environment: dict[str, Any]) -> No
         panels = figure.subplots(1, len(STAGES))
         for axes, stage in zip(panels, STAGES, strict=True):
             for (variant, library), found in _grouped(rows, "variant", "library").items():
-                colour = _COLOURS[variants.index(variant) % len(_COLOURS)]
+                colour = IN_TURN[variants.index(variant) % len(IN_TURN)]
                 points = sorted((row["layers"], row[stage] / row["layers"] * 1e3) for row in found)
                 _curve(axes, points, colour, library, variant)
             axes.set_xscale("log")

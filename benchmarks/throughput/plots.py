@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..core.plots import COLOURS, Series, drawn, finish, grouped_bars, height, power
+from ..core.palette import COLOURS
+from ..core.plots import Series, drawn, finish, grouped_bars, height, power
 from ..core.regimes import FROM_MEMORY, IN_CACHE
 from ..core.results import Row
 from ..core.subjects import OURS, PEER

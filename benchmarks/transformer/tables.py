@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from ..core.plots import COLOURS, Series, drawn, finish, grouped_bars, height
+from ..core.palette import COLOURS
+from ..core.plots import Series, drawn, finish, grouped_bars, height
 from ..core.results import Row
 from ..core.subjects import PEER
 from ..core.tables import new_table, numbers, texts

@@ -6,8 +6,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Paul Tol's bright scheme: the colours stay apart for colour-blind readers.
-BLUE, RED = "#4477AA", "#EE6677"
-COLOURS = (BLUE, RED, "#228833", "#CCBB44", "#AA3377", "#66CCEE", "#333333", "#999933")
+BLUE, RED, GREEN, YELLOW, PURPLE, CYAN = "#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377", "#66CCEE"
+DARK, OLIVE = "#333333", "#999933"
+COLOURS = (BLUE, RED, GREEN, YELLOW, PURPLE, CYAN, DARK, OLIVE)
 
 
 def new_figure(width: float, height: float, title: str) -> "Figure":
