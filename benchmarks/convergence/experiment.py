@@ -18,13 +18,13 @@ import numpy as np
 
 import jaxrelu
 
-from ..core.digits import batches, digits
+from ..core.digits import batches
 from ..core.failures import recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
 from .model import BASELINES, ROUNDED, Plan, arguments, plan
 from .statistics import choose
-from .training import Outcome, initial, trainer
+from .training import Outcome, data, initial, trainer
 
 SECTION = "convergence"
 
@@ -103,7 +103,7 @@ def _measure(name: str, settings: Settings) -> Row:
     start = time.perf_counter()
     inputs = (
         initial(model, settings.seeds),
-        batches(settings.seeds, settings.steps, settings.batch),
+        batches(settings.seeds, settings.steps, images=len(data().train.labels), batch=settings.batch),
         jnp.asarray(settings.rates, jnp.float32),
     )
     lowered = jax.jit(trainer(model, settings.every)).lower(*inputs)
@@ -124,7 +124,7 @@ def _setting(model: Plan, settings: Settings) -> Row:
         "weights": model.weights,
         "gain": model.gain,
         "arguments": arguments(model.name),
-        "images": {part: len(split.labels) for part, split in digits()._asdict().items()},
+        "images": {part: len(split.labels) for part, split in data()._asdict().items()},
     }
 
 

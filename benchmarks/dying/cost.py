@@ -14,9 +14,8 @@ from jax import Array
 
 from jaxrelu import diagnostics
 
-from ..core.digits import order, pictures
 from ..core.results import Row
-from .training import Case, cross_entropy, graph_of, start
+from .training import Case, cross_entropy, data, graph_of, order, start
 
 _REPEATS = 9
 _BATCH = 1000
@@ -27,14 +26,15 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
 
     A small model is the worst case: the less a step has to do, the larger the share of what comes on top.
     """
-    case, data = Case(), pictures()
+    case = Case()
+    train_x, train_y = map(jnp.asarray, data().train)
     graph = graph_of(case)
     parameters = jax.tree.map(lambda leaf: leaf[0], start(case, 1))
     optimizer = optax.sgd(0.03, momentum=0.9)
     batches = order(1, steps)[0]
 
     def loss(parameters: Any, chosen: Array) -> Array:
-        return cross_entropy(nnx.merge(graph, parameters)(data.train_x[chosen]), data.train_y[chosen])
+        return cross_entropy(nnx.merge(graph, parameters)(train_x[chosen]), train_y[chosen])
 
     def training(monitor: diagnostics.Monitor | None) -> Callable[[], Any]:
         def step(carry: tuple, chosen: Array) -> tuple[tuple, None]:
@@ -42,13 +42,13 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
             updates, state = optimizer.update(jax.grad(loss)(parameters, chosen), state)
             parameters = optax.apply_updates(parameters, updates)
             if monitor is not None:
-                watched = monitor.update(watched, nnx.merge(graph, parameters), data.train_x[chosen])
+                watched = monitor.update(watched, nnx.merge(graph, parameters), train_x[chosen])
             return (parameters, state, watched), None
 
         def train(parameters: Any, watched: Any, batches: Array) -> Any:
             return jax.lax.scan(step, (parameters, optimizer.init(parameters), watched), batches)[0]
 
-        first = monitor and monitor.init(nnx.merge(graph, parameters), data.train_x[batches[0]])
+        first = monitor and monitor.init(nnx.merge(graph, parameters), train_x[batches[0]])
         compiled = jax.jit(train).lower(parameters, first, batches).compile()
         return lambda: jax.block_until_ready(compiled(parameters, first, batches))
 

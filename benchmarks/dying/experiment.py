@@ -17,13 +17,12 @@ import numpy as np
 
 from jaxrelu import diagnostics
 
-from ..core.digits import order
 from ..core.failures import recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
 from .born_dead import COLLAPSING, born_dead, learn_abs
 from .cost import measure_monitor, measure_report
-from .training import Case, activations, start, trainer
+from .training import Case, activations, order, start, trainer
 
 SECTION = "dying"
 PARTS = ("born", "collapse", "cure", "sweep", "cost")

@@ -16,9 +16,20 @@ import jaxrelu
 from jaxrelu import diagnostics
 from jaxrelu.initializers import for_activation
 
-from ..core.digits import CLASSES, PIXELS, pictures
+from ..core.digits import CLASSES, PIXELS, Data, batches, digits
 
+IMAGES, BATCH = 1200, 64
 _LECUN = jax.nn.initializers.lecun_normal()
+
+
+def data() -> Data:
+    """1200 of the digits to train with, as they come; the others to test with."""
+    return digits(IMAGES, validation=0, standardised=False)
+
+
+def order(models: int, steps: int, after: int = 0) -> Array:
+    """Which images each step of each model sees, (models, steps, batch); from step `after` on."""
+    return batches(models, steps, images=IMAGES, batch=BATCH, after=after)
 
 
 @functools.cache
@@ -115,12 +126,13 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
       A jitted function of parameters and momenta, as `start` and an earlier outcome give them, the learning
       rates (models,) and batches (models, steps, batch).
     """
-    data, graph, recycler = pictures(), graph_of(case), diagnostics.Recycler()
+    train_x, train_y, test_x, test_y = map(jnp.asarray, (*data().train, *data().test))
+    graph, recycler = graph_of(case), diagnostics.Recycler()
     optimizer = optax.trace(momentum)
 
     def train(parameters: Any, momenta: Any, rate: Array, batches: Array, key: Array) -> Outcome:
         def loss(parameters: Any, chosen: Array) -> Array:
-            return cross_entropy(nnx.merge(graph, parameters)(data.train_x[chosen]), data.train_y[chosen])
+            return cross_entropy(nnx.merge(graph, parameters)(train_x[chosen]), train_y[chosen])
 
         def step(carry: tuple, chosen: Array) -> tuple[tuple, None]:
             parameters, state = carry
@@ -131,7 +143,7 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
             chosen, key = part
             if case.recycle:
                 parameters, state = carry
-                model, state = recycler(nnx.merge(graph, parameters), state, data.train_x, key)
+                model, state = recycler(nnx.merge(graph, parameters), state, train_x, key)
                 carry = (nnx.state(model, nnx.Param), state)
             return jax.lax.scan(step, carry, chosen)
 
@@ -139,11 +151,11 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
         keys = jax.random.split(key, len(stretches))
         (parameters, momenta), _ = jax.lax.scan(stretch, (parameters, momenta), (stretches, keys))
         model = nnx.merge(graph, parameters)
-        found = diagnostics.observe(model, data.train_x).values()
+        found = diagnostics.observe(model, train_x).values()
         return Outcome(
             parameters,
             momenta,
-            test=(model(data.test_x).argmax(-1) == data.test_y).mean(dtype=jnp.float32),
+            test=(model(test_x).argmax(-1) == test_y).mean(dtype=jnp.float32),
             dead=jnp.stack([of.dead.mean(dtype=jnp.float32) for of in found]),
             gradient_dead=jnp.stack([of.gradient_dead().mean(dtype=jnp.float32) for of in found]),
             finite=jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(parameters)]).all(),

@@ -21,6 +21,7 @@ from benchmarks import convergence
 from benchmarks.convergence import model as models
 from benchmarks.convergence import statistics as summary
 from benchmarks.convergence import training
+from benchmarks.convergence.training import data
 from benchmarks.core.digits import batches, digits
 from tests.support.silent import Silent
 
@@ -59,36 +60,44 @@ def rows() -> list[dict[str, Any]]:
 
 
 def test_the_parts_have_every_image_once() -> None:
-    data = digits()
-    assert sum(len(part.labels) for part in data) == 1797
+    parts = data()
+    assert sum(len(part.labels) for part in parts) == 1797
     # The digits have no two images alike, so equal rows would be one image in two parts.
-    everything = np.concatenate([part.images for part in data])
+    everything = np.concatenate([part.images for part in parts])
     assert len(np.unique(everything, axis=0)) == 1797
 
 
 def test_the_split_is_stratified() -> None:
-    whole = np.bincount(np.concatenate([part.labels for part in digits()])) / 1797
-    for part in digits():
+    whole = np.bincount(np.concatenate([part.labels for part in data()])) / 1797
+    for part in data():
         shares = np.bincount(part.labels) / len(part.labels)
         assert abs(shares - whole).max() < 1 / len(part.labels)
 
 
 def test_the_data_is_standardised_by_the_training_part() -> None:
-    data = digits()
-    np.testing.assert_allclose(data.train.images.mean(0), 0, atol=1e-5)
-    np.testing.assert_allclose(data.train.images.std(), 1, rtol=1e-5)
-    assert abs(data.test.images.mean(0)).max() > 0.01
-    assert all(part.images.dtype == np.float32 for part in data)
+    parts = data()
+    np.testing.assert_allclose(parts.train.images.mean(0), 0, atol=1e-5)
+    np.testing.assert_allclose(parts.train.images.std(), 1, rtol=1e-5)
+    assert abs(parts.test.images.mean(0)).max() > 0.01
+    assert all(part.images.dtype == np.float32 for part in parts)
+
+
+def test_the_data_without_a_part_to_choose_with() -> None:
+    parts = digits(1200, validation=0, standardised=False)
+    assert [len(part.labels) for part in parts] == [1200, 0, 597]
+    assert (parts.train.images.min(), parts.train.images.max()) == (0, 1)
 
 
 def test_every_epoch_sees_an_image_once() -> None:
-    order = np.asarray(batches(seeds=2, steps=20, batch=64))
+    examples = len(data().train.labels)
+    order = np.asarray(batches(seeds=2, steps=20, images=examples, batch=64))
     assert order.shape == (2, 20, 64)
-    examples = len(digits().train.labels)
     epoch = order[:, : examples // 64].reshape(2, -1)
     assert all(len(np.unique(seed)) == epoch.shape[1] for seed in epoch)
     assert order.max() < examples
     assert (order[0] != order[1]).any()
+    later = np.asarray(batches(seeds=2, steps=5, images=examples, batch=64, after=15))
+    np.testing.assert_array_equal(later, order[:, 15:])
 
 
 # -- models ------------------------------------------------------------------------------------------

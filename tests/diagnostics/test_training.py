@@ -226,8 +226,7 @@ def test_adam_by_weight_is_optax_adam_until_it_is_reset():
 
 def test_a_network_driven_dead_is_reported_by_layer_and_cured():
     """Two seeds; the benchmark takes ten."""
-    from benchmarks.core.digits import order, pictures
-    from benchmarks.dying.training import Case, graph_of, start, trainer
+    from benchmarks.dying.training import Case, data, graph_of, order, start, trainer
 
     seeds, steps, case = 2, 300, Case()
     begin = start(case, seeds)
@@ -238,7 +237,7 @@ def test_a_network_driven_dead_is_reported_by_layer_and_cured():
     plain = trainer(case)(dead.parameters, dead.momenta, slow, second)
     cured = trainer(Case(recycle=100))(dead.parameters, dead.momenta, slow, second)
     model = nnx.merge(graph_of(case), jax.tree.map(lambda leaf: leaf[0], dead.parameters))
-    report = diagnostics.report(model, jnp.split(pictures().train_x, 4))
+    report = diagnostics.report(model, jnp.split(jnp.asarray(data().train.images), 4))
     assert list(report) == [f"layers.{k}" for k in range(4)]
     np.testing.assert_allclose([layer.dead.mean() for layer in report.values()], dead.dead[0], atol=1e-6)
     assert report.dead > 0.6
