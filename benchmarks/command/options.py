@@ -1,12 +1,13 @@
 """Options of the command line: read, checked, and refused with what exists, before anything is measured."""
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import jax
 import typer
+
+from jaxrelu._mechanism.nearest import did_you_mean
 
 from ..core.free_memory import available_bytes
 from ..core.results import FILE, Row, latest
@@ -22,9 +23,8 @@ def names(option: str, given: str, known: Sequence[str]) -> tuple[str, ...]:
     found = tuple(name.strip() for name in given.split(",") if name.strip())
     for name in found:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=3)
-            hint = f" (did you mean {' or '.join(nearest)}?)" if nearest else ""
-            _refuse(option, f"unknown: {name}{hint}. There are {', '.join(known)}.")
+            hint = did_you_mean(name, known)
+            _refuse(option, f"unknown: {name}{hint and f' ({hint})'}. There are {', '.join(known)}.")
     return found or _refuse(option, f"nothing is named. There are {', '.join(known)}.")
 
 

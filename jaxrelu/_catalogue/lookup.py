@@ -1,12 +1,12 @@
 """The catalogue: one row a variant. Tests, benchmarks, modules and tables are driven by it."""
 
-import difflib
 import functools
 from collections.abc import Callable
 from typing import Literal
 
 from jax import Array
 
+from .._mechanism.nearest import did_you_mean
 from .aliases import ALIASES, LIBRARIES
 from .rows import ROWS
 from .variant import Variant
@@ -101,7 +101,8 @@ def get(
 def _unknown(name: str, library: str | None) -> str:
     libraries = LIBRARIES if library is None else (library,)
     names = list(dict.fromkeys([*_CATALOGUE, *(alias for known in libraries for alias in ALIASES[known])]))
-    nearest = difflib.get_close_matches(name, names, n=3)
-    hint = f"did you mean {' or '.join(nearest)}? " if nearest else ""
+    hint = did_you_mean(name, names)
     where = f" in {library}" if library else ""
-    return f"get: unknown name {name!r}{where}; {hint}The catalogue has {', '.join(_CATALOGUE)}"
+    return (
+        f"get: unknown name {name!r}{where}; {hint and hint + ' '}The catalogue has {', '.join(_CATALOGUE)}"
+    )

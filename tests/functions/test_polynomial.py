@@ -513,7 +513,7 @@ BAD = {
     "an unknown method": (
         {"method": "minmax"},
         ValueError,
-        "method must be one of 'least_squares', .* got 'minmax'; did you mean 'minimax'",
+        "method must be one of 'least_squares', .* got 'minmax'; did you mean minimax\\?",
     ),
     "no method": ({"method": None}, ValueError, "method must be one of .* got None"),
     "an unhashable method": ({"method": []}, ValueError, "method must be one of .* got \\[\\]"),

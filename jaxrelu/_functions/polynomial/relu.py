@@ -4,7 +4,6 @@
 """
 
 import dataclasses
-import difflib
 import functools
 import math
 import warnings
@@ -21,6 +20,7 @@ from numpy.polynomial import Chebyshev
 from ..._kernels.selection import where
 from ..._mechanism.arguments import as_float, as_operand
 from ..._mechanism.elementwise import Declaration, declaration_of, elementwise
+from ..._mechanism.nearest import did_you_mean
 from .composite import SIGN_STAGES, Composite
 from .evaluation import Vector, cost
 from .fits import FITS, Fit
@@ -271,9 +271,10 @@ def _stages(stages: Any) -> tuple[str, ...]:
 
 def _known(argument: str, name: Any, names: Collection[str]) -> str:
     if name not in names:
-        nearest = difflib.get_close_matches(str(name), names, n=1)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        raise ValueError(f"polynomial_relu: {argument} must be one of {_quoted(names)}, got {name!r}{hint}")
+        hint = did_you_mean(str(name), names)
+        raise ValueError(
+            f"polynomial_relu: {argument} must be one of {_quoted(names)}, got {name!r}{hint and '; ' + hint}"
+        )
     return name
 
 
