@@ -1,0 +1,175 @@
+"""The table: which programs are tried with which functions, on which layouts."""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from . import layouts, programs
+from .judge import Case
+from .layouts import (
+    BATCH,
+    BOTH,
+    DATA,
+    EXPLICIT,
+    GSPMD,
+    MODEL,
+    NARROW,
+    ODD_CHANNELS,
+    SEQUENCE,
+    TWO_AXES,
+    TWO_AXES_FEATURES,
+    TWO_AXES_SEQUENCE,
+    VECTOR,
+    WIDE,
+    Layout,
+)
+from .programs import Program
+from .subjects import chosen_residuals, learned_channels, learned_scalars, own_residuals, subjects
+
+# One of each kind of residual, value and parameter.
+FEW = (
+    *("relu", "relu:bits", "relu:output", "relu6", "leaky_relu", "general_relu with a ceiling", "prelu"),
+    *("crelu", "maxout", "gelu", "gelu:4 bits", "swiglu"),
+)
+SLOPES = ("prelu learned", "prelu learned per channel")
+OF_ROWS = ("relu:bits", "general_relu with a ceiling", "gelu:4 bits", "prelu learned per channel")
+ROWS = [layouts.rows(rows) for rows in range(1, 18)]
+DRAWN = ("rrelu with a key", "gelu:4 bits with a key")
+
+NETWORK_ROWS = [layouts.rows(rows) for rows in (1, 3)]
+NETWORK_MODEL = Layout((16, 16), (None, None), MODEL)
+NETWORK_BOTH = Layout((16, 16), ("data", None), BOTH)
+STACKED = Layout((8, 4, 16), ("data", None, None), DATA)
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Every function of some, on every layout of some, in one program.
+
+    Attributes:
+      group: what it is counted under.
+      quick: whether the tests try it, too; the command tries all.
+    """
+
+    group: str
+    program: Program
+    places: Iterable[Layout]
+    names: Iterable[str]
+    quick: bool = True
+
+    def cases(self) -> Iterator[Case]:
+        names = list(self.names)
+        for place in self.places:
+            for name in names:
+                if subjects()[name].fits(place):
+                    yield Case(self.group, self.program.name, place, name)
+
+
+def quick_cases() -> list[Case]:
+    """Those that the tests try."""
+    return _ordered(part for part in _parts() if part.quick)
+
+
+def all_cases() -> list[Case]:
+    """All of them."""
+    return _ordered(_parts())
+
+
+def accelerator_cases() -> list[Case]:
+    """What is compiled for accelerators, whose compilers take seconds."""
+    wide = [layouts.rows(rows, 512) for rows in (1, 2, 3)]
+    cut = [NARROW[0], TWO_AXES, SEQUENCE]
+    some = ("relu", "gelu", "prelu learned per channel")
+    return _ordered(
+        [
+            Part("rows", programs.CALL, wide, [*FEW, *SLOPES]),
+            Part("rows, explicit", programs.CALL, _explicit(wide[1:2]), [*FEW, *SLOPES]),
+            Part("features, sequence and two axes", programs.CALL, cut, [*FEW, *SLOPES]),
+            Part("shard_map", programs.OUTSIDE, [BATCH], SLOPES),
+            Part("networks", programs.NETWORK, [BATCH], some),
+        ]
+    )
+
+
+def quick_groups() -> list[str]:
+    """What the tests count under, in the order of the table."""
+    return list(dict.fromkeys(part.group for part in _parts() if part.quick))
+
+
+def _ordered(parts: Iterable[Part]) -> list[Case]:
+    """Those of a function follow one another, as they share what is traced and compared with."""
+    found = {case.name: case for part in parts for case in part.cases()}
+    return sorted(found.values(), key=lambda c: (c.subject, c.program, c.layout.shape, c.layout.name))
+
+
+def _parts() -> Iterator[Part]:
+    yield from _calls()
+    yield from _shard_map()
+    yield Part("vmap with spmd_axis_name", programs.MAPPED, [STACKED, TWO_AXES_SEQUENCE], FEW)
+    yield Part("vmap with spmd_axis_name", programs.MAPPED, [TWO_AXES_FEATURES], FEW, quick=False)
+    yield from _networks()
+
+
+def _calls() -> Iterator[Part]:
+    own = own_residuals()
+    every, learned = [*own, *chosen_residuals()], [*learned_scalars(), *learned_channels()]
+    other = [*NARROW, ODD_CHANNELS, VECTOR, SEQUENCE, TWO_AXES_SEQUENCE, TWO_AXES_FEATURES]
+    for changed, mode in ((_same, "auto"), (_explicit, "explicit")):
+        auto = mode == "auto"
+        call, rows = programs.CALL, changed(ROWS)
+        yield Part(f"1 to 17 rows a device, {mode}", call, rows, ["relu"])
+        yield Part(f"1 to 17 rows a device, {mode}", call, rows[:3], OF_ROWS)
+        yield Part(f"1 to 17 rows a device, {mode}", call, rows, OF_ROWS, quick=False)
+        yield Part(f"rows, {mode}", call, changed([BATCH]), every)
+        yield Part(f"features, {mode}", call, changed([NARROW[0]]), every, quick=auto)
+        yield Part(f"features, {mode}", call, changed([WIDE]), FEW)
+        yield Part(f"two axes, {mode}", call, changed([TWO_AXES]), every, quick=auto)
+        yield Part(f"other layouts, {mode}", call, changed(other), ["relu", "relu:bits", "gelu:4 bits"])
+        yield Part(f"other layouts, {mode}", call, changed(other), FEW, quick=False)
+        yield Part(f"learned, rows, {mode}", call, changed([BATCH]), learned)
+        cut = changed([WIDE, TWO_AXES])
+        yield Part(f"learned, features and two axes, {mode}", call, cut, SLOPES)
+        yield Part(f"learned, features and two axes, {mode}", call, cut, learned, quick=False)
+    yield Part("GSPMD", programs.CALL, _gspmd([BATCH, TWO_AXES]), FEW)
+    yield Part("GSPMD", programs.CALL, _gspmd([BATCH, TWO_AXES]), [*own, *SLOPES], quick=False)
+
+
+def _shard_map() -> Iterator[Part]:
+    scalars, channels = learned_scalars(), learned_channels()
+    learned = [*scalars, *channels]
+    own = [*own_residuals(), *chosen_residuals()]
+    # A device draws, and puts rows after rows, for what it holds.
+    local = [name for name in own if name not in (*DRAWN, "crelu along the rows")]
+    inside, outside, batch, cut = programs.INSIDE, programs.OUTSIDE, [BATCH], [WIDE, TWO_AXES]
+    yield Part("shard_map, gradient inside", inside, batch, [*FEW, *scalars])
+    yield Part("shard_map, gradient inside", inside, batch, [*local, *learned], quick=False)
+    yield Part("shard_map, gradient outside", outside, batch, [*FEW, *learned])
+    # A parameter per channel is cut as the channels are.
+    yield Part("shard_map, parameters cut with the channels", outside, cut, channels)
+    yield Part("shard_map, parameters cut with the channels", inside, cut, channels, quick=False)
+    yield Part("shard_map, x shared", programs.SHARED_X, batch, [*learned, "swiglu", "reglu"])
+    yield Part("shard_map, check_vma=False", programs.UNCHECKED, batch, [*FEW, *SLOPES, "pelu learned"])
+    yield Part("shard_map, explicit mesh", outside, _explicit(batch), [*FEW, *SLOPES, "pelu learned"])
+
+
+def _networks() -> Iterator[Part]:
+    some, network = [*FEW, "prelu learned per channel"], programs.NETWORK
+    every = [*NETWORK_ROWS, BATCH, NETWORK_MODEL, NETWORK_BOTH]
+    yield Part("networks, auto", network, [*NETWORK_ROWS, NETWORK_BOTH], some)
+    yield Part("networks, auto", network, every, some, quick=False)
+    yield Part("networks, explicit", network, _explicit(NETWORK_ROWS[:1]), some)
+    yield Part("networks, explicit", network, _explicit(every), some, quick=False)
+    for program in (programs.SCANNED, programs.CHECKPOINTED):
+        yield Part(f"{program.name}", program, NETWORK_ROWS[:1], some)
+        yield Part(f"{program.name}", program, [BATCH, NETWORK_BOTH], some, quick=False)
+
+
+def _same(places: Iterable[Layout]) -> list[Layout]:
+    return list(places)
+
+
+def _explicit(places: Iterable[Layout]) -> list[Layout]:
+    return [place.changed(mode=EXPLICIT) for place in places]
+
+
+def _gspmd(places: Iterable[Layout]) -> list[Layout]:
+    return [place.changed(partitioner=GSPMD) for place in places]
