@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import jaxrelu
 from jaxrelu._mechanism.elementwise import elementwise
-from jaxrelu._mechanism.residuals import bits_for, pack, unpack
+from jaxrelu._mechanism.packing import bits_for, pack, unpack
 from references.lookup import ROWS, parameters_of, reference_of
 from tests.support.measures import expected, measured, value_and_slope
 
