@@ -21,8 +21,8 @@ _COLLECTIVE = re.compile(rf" ({_KINDS})(?:-start)?\(")
 SUM_TOLERANCE = 2.0**-16
 
 # XLA turns a quotient by a root into a product with the root's reciprocal where nothing else uses the root,
-# and finds that in one program and not in the other. The reciprocal root is right to two units in the last place,
-# and its products are rounded twice more: four units of 2^-23.
+# and finds that in one program and not in the other. The reciprocal root is right to two units in the last
+# place, and its products are rounded twice more: four units of 2^-23.
 REWRITTEN = {"isrlu": 2.0**-21}
 
 Collectives = dict[str, int]
