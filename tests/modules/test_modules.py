@@ -405,8 +405,9 @@ def test_initializers_may_carry_metadata() -> None:
 def test_xielu_takes_a_partitioned_initializer() -> None:
     """Its first value is taken through softplus inside the box."""
     constant = jax.nn.initializers.constant(0.6)
-    boxed = flax.linen.with_partitioning(constant, ("model",))
-    linen = jaxrelu.linen.XIELU(alpha_p_init=boxed, num_features=8).init(KEY, jnp.ones((2, 8)))["params"]
+    boxed: Any = flax.linen.with_partitioning(constant, ("model",))
+    made: Any = jaxrelu.linen.XIELU(alpha_p_init=boxed, num_features=8).init(KEY, jnp.ones((2, 8)))
+    linen = made["params"]
     assert linen["alpha_p"].names == ("model",)
     init = flax.nnx.with_partitioning(constant, ("model",))
     with jax.set_mesh(jax.make_mesh((1,), ("model",), (jax.sharding.AxisType.Auto,))):
@@ -456,12 +457,13 @@ def test_rrelu_trains_and_evaluates_in_linen() -> None:
     want = jaxrelu.rrelu(X, None, 0.1, 0.5)
     np.testing.assert_array_equal(model.apply({}, X, deterministic=True), want)
     np.testing.assert_array_equal(jaxrelu.linen.RReLU(0.1, 0.5, deterministic=True).apply({}, X), want)
-    trained = model.apply({}, X, deterministic=False, rngs={"rrelu": key})
+    trained: Any = model.apply({}, X, deterministic=False, rngs={"rrelu": key})
     np.testing.assert_array_equal(trained, model.apply({}, X, deterministic=False, rngs={"rrelu": key}))
     assert (trained != want)[X < 0].all()
     np.testing.assert_array_equal(model.apply({}, X, False, key), jaxrelu.rrelu(X, key, 0.1, 0.5))
     noise = jaxrelu.linen.RReLU(0.1, 0.5, deterministic=False, rng_collection="noise")
-    assert noise.apply({}, X, rngs={"noise": key}).shape == X.shape
+    drawn: Any = noise.apply({}, X, rngs={"noise": key})
+    assert drawn.shape == X.shape
 
 
 # -- beside Flax's own ------------------------------------------------------------------------------
@@ -653,8 +655,9 @@ def test_rngs_that_are_missing_or_wrong() -> None:
                 getattr(jaxrelu.nnx, name)(**arguments, rngs=rngs)
         with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) missing .* 'rngs'"):
             getattr(jaxrelu.nnx, name)(**arguments)
+    no_rngs: Any = 5
     with pytest.raises(TypeError, match=r"PReLU: rngs must be an nnx.Rngs, .* got 5"):
-        jaxrelu.nnx.PReLU(jax.nn.initializers.uniform(), rngs=5)
+        jaxrelu.nnx.PReLU(jax.nn.initializers.uniform(), rngs=no_rngs)
 
 
 def test_what_rrelu_needs_to_train() -> None:
@@ -671,7 +674,8 @@ def test_what_rrelu_needs_to_train() -> None:
         jaxrelu.linen.RReLU().apply({}, X, deterministic=False)
     with pytest.raises(ValueError, match=r"RReLU: rngs must have a stream 'rrelu' or 'default', got params"):
         jaxrelu.nnx.RReLU(rngs=flax.nnx.Rngs(params=0))
-    for refused in (lambda: jaxrelu.nnx.RReLU(rngs=3), lambda: jaxrelu.nnx.RReLU()(X, rngs=3)):
+    number: Any = 3
+    for refused in (lambda: jaxrelu.nnx.RReLU(rngs=number), lambda: jaxrelu.nnx.RReLU()(X, rngs=number)):
         with pytest.raises(TypeError, match=r"RReLU: rngs must be an nnx.Rngs, an nnx.RngStream.* got int"):
             refused()
 
