@@ -112,14 +112,18 @@ def kernels(text: str) -> list[Kernel]:
 
 def temporary_bytes(assignment: str) -> int:
     """The temporary memory in the text of a buffer assignment: what XLA plans beside inputs and outputs."""
-    sizes = re.findall(r"^allocation \d+: size (\d+),.*\bpreallocated-temp", assignment, re.MULTILINE)
-    return sum(map(int, sizes))
+    return sum(size for size, rest in _allocations(assignment) if "preallocated-temp" in rest)
 
 
 def total_bytes(assignment: str) -> int:
     """All memory in the text of a buffer assignment: inputs, outputs, constants and temporary memory."""
-    lines = re.findall(r"^allocation \d+: size (\d+),(.*)$", assignment, re.MULTILINE)
-    return sum(int(size) for size, rest in lines if "thread-local" not in rest)
+    return sum(size for size, rest in _allocations(assignment) if "thread-local" not in rest)
+
+
+def _allocations(assignment: str) -> list[tuple[int, str]]:
+    """The allocations in the device's own memory, which has colour 0: their sizes, and what they are for."""
+    lines = re.findall(r"^allocation \d+: size (\d+), (.*)$", assignment, re.MULTILINE)
+    return [(int(size), rest) for size, rest in lines if not re.match(r"color [1-9]", rest)]
 
 
 def _parsed(text: str) -> tuple[dict[str, Computation], str]:

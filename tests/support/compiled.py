@@ -1,0 +1,142 @@
+"""What the contract compiles, and how its figures are compared with those of jax.nn.
+
+The figures of jax.nn's programs are committed beside the contract, found by the text of the program and the
+version of the compiler, so that a run compiles ours alone; with another version it compiles both. To write them
+anew: `python -m tests.support.compiled`.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+import jaxrelu
+from benchmarks.compiled import targets
+from benchmarks.compiled.cache import Cache, Figures
+from benchmarks.compiled.compiler import CompileError, Request, compile_all, default_processes, matmuls
+from benchmarks.compiled.programs import BOTH, GATED, MLP, OURS, PEER, Case, Sizes
+
+PEERS = Path(__file__).parents[1] / "benchmarks" / "compiled_peers.json"
+TARGETS = ("h100", "v5e", "v6e")
+VARIANTS = (
+    *("relu", "leaky_relu", "relu6", "elu", "selu", "gelu", "gelu_exact"),
+    *("silu", "mish", "softplus", "prelu", "squared_relu", "swiglu", "geglu"),
+)
+# Plans take no longer for large programs; machine code, which a TPU's cycles take, does.
+PLANNED = Sizes(layers=2)
+UNROLLED = Sizes(rows=1024, columns=512, width=128, layers=1)
+SCANNED = Sizes(rows=1024, columns=512, width=128, layers=2)
+ALONE = Sizes(rows=2048, columns=2048)
+BOUNDS = {"kernels": 1.00, "bytes": 1.00, "temp_bytes": 1.00, "cycles": 1.02}
+ROUNDED = 0.005  # ratios are compared with two decimals
+SLACK = {"kernels": 0, "bytes": 4096, "temp_bytes": 65536, "cycles": 0}  # scalars, and tables of pointers
+
+# What is compared: the variant, the program and its dtype, the target, and what is read off.
+Place = tuple[str, str, str, str]
+
+
+class Ratio(NamedTuple):
+    """Ours, that of jax.nn, and their ratio."""
+
+    ours: float
+    peer: float
+    ratio: float
+
+
+class Peers(Cache):
+    """The committed figures of jax.nn, read like what a cache keeps; ours are never kept."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(None)
+        self._found: dict[str, Figures] = json.loads(path.read_text()) if path.exists() else {}
+        self.fresh: dict[str, Figures] = {}
+
+    def read(self, key: str) -> Figures | None:
+        return self._found.get(key)
+
+    def write(self, key: str, figures: Figures) -> None:
+        self.fresh[key] = figures
+
+
+def requests(way: str, variants: Iterable[str] = VARIANTS) -> Iterator[Request]:
+    """The programs of the contract, ours or those of jax.nn; the slowest come first."""
+    for variant in variants:
+        row = jaxrelu.catalogue()[variant]
+        own = f"{OURS} {row.residuals[0]}" if way == OURS else way
+        chips = [(target, matmul) for target in TARGETS for matmul in matmuls(target)]
+        for (target, matmul), program in itertools.product(chips, GATED if row.partners else MLP):
+            yield Request(Case(variant, own, program, sizes=PLANNED), target, matmul)
+            if targets.chip(target).platform == targets.TPU:
+                sizes = SCANNED if "scanned" in program else UNROLLED
+                yield Request(Case(variant, own, program, sizes=sizes), target, matmul, is_whole=True)
+        for (target, matmul), dtype in itertools.product(chips, ("bfloat16", "float32")):
+            if matmul in ("", "triton"):
+                is_whole = targets.chip(target).platform == targets.TPU
+                yield Request(Case(variant, own, BOTH, dtype, ALONE), target, matmul, is_whole)
+
+
+def figures(kept: Cache, ways: Iterable[str], variants: Iterable[str] = VARIANTS) -> dict[Request, Figures]:
+    """The figures of every program; those that do not compile have `failed`."""
+    asked = [request for way in ways for request in requests(way, variants)]
+    found: dict[Request, Figures] = {}
+    for request, answer in compile_all(asked, kept, default_processes()):
+        found[request] = {"failed": str(answer)} if isinstance(answer, CompileError) else answer
+    return found
+
+
+def ratios(found: dict[Request, Figures], variant: str) -> dict[Place, Ratio]:
+    """Ours to jax.nn's, for all that is read off; cycles of the small programs, the rest of the large ones.
+
+    A program of ours that does not compile counts as infinitely many kernels.
+    """
+    compared: dict[Place, Ratio] = {}
+    pairs = zip(requests(OURS, [variant]), requests(PEER, [variant]), strict=True)
+    for ours, peer in pairs:
+        one, other = found[ours], found[peer]
+        target = " ".join(filter(None, (ours.target, ours.matmul)))
+        program = f"{ours.case.program} {ours.case.dtype}" if ours.case.program == BOTH else ours.case.program
+        for what in _compared(ours):
+            if "failed" in other:
+                continue
+            place = (variant, program, target, what)
+            compared[place] = _ratio(one.get(what, float("inf")), other[what], SLACK[what])
+    return compared
+
+
+def above(compared: dict[Place, Ratio]) -> dict[Place, Ratio]:
+    """The places where ours is above the bound."""
+    return {
+        place: one
+        for place, one in compared.items()
+        if one.ratio >= BOUNDS[place[3]] + ROUNDED
+    }
+
+
+def _compared(request: Request) -> tuple[str, ...]:
+    planned = ("kernels", "bytes", "temp_bytes")
+    if request.case.program == BOTH:
+        return (*planned, "cycles") if request.is_whole else planned
+    return ("cycles",) if request.is_whole else planned
+
+
+def _ratio(ours: float, peer: float, slack: float) -> Ratio:
+    return Ratio(ours, peer, 1.0 if ours <= peer + slack and ours >= peer else ours / peer if peer else float("inf"))
+
+
+def main() -> None:
+    """Compiles the programs of jax.nn, and writes their figures."""
+    jax.config.update("jax_platforms", "cpu")
+    kept = Peers(PEERS)
+    found = figures(kept, (PEER,))
+    wanted: dict[str, Any] = {}
+    for key, one in kept.fresh.items():
+        wanted[key] = {name: one[name] for name in (*BOUNDS, "total_bytes") if name in one}
+    PEERS.write_text(json.dumps(wanted, indent=0, sort_keys=True) + "\n")
+    print(f"{len(found)} programs, {len(wanted)} files compiled")
+
+
+if __name__ == "__main__":
+    main()
