@@ -182,6 +182,45 @@ def scaling(
     _run(("scaling",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, sizes=sizes)
 
 
+@app.command()
+def compiled(
+    targets: Annotated[
+        str | None,
+        typer.Option(help="Of h100,a100,b200,mi300x,v5e,v5p,v6e,tpu7x; else h100,v5e,v6e."),
+    ] = None,
+    variants: Variants = None,
+    programs: Annotated[
+        str | None, typer.Option(help="Such as 'forward,mlp trained scanned'; all without this.")
+    ] = None,
+    dtypes: Dtypes = None,
+    cycles: Annotated[
+        bool, typer.Option("--cycles", help="A TPU's cycles for whole programs too: a minute each.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compiles again what was compiled before.")] = False,
+    output: Output = Path("results"),
+    smoke: Smoke = False,
+) -> None:
+    """Compiles for accelerators that are not here: kernels, bytes, memory, cycles, instructions.
+
+    Takes the compilers: pip install "jaxrelu[targets]". All variants for one target take an hour on two
+    cores, and a minute when they were compiled before.
+    """
+    import jax
+
+    jax.config.update("jax_platforms", "cpu")  # here nothing is compiled but for this machine
+    from .command import options
+    from .compiled import programs as known
+    from .compiled import targets as chips
+
+    replaced = {
+        "targets": targets and options.names("--targets", targets, tuple(chips.CHIPS)),
+        "programs": programs and options.names("--programs", programs, known.PROGRAMS),
+        "with_cycles": cycles or None,
+        "with_cache": False if fresh else None,
+    }
+    _run(("compiled",), _preset(smoke), output, "cpu", variants=variants, dtypes=dtypes, **replaced)
+
+
 @app.command("report")
 def report_(
     folder: Annotated[Path | None, typer.Argument(help="A result folder; without this the newest.")] = None,

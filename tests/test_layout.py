@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-EXPERIMENTS = ("accuracy", "convergence", "dying", "memory", "throughput", "transformer")
+EXPERIMENTS = ("accuracy", "compiled", "convergence", "dying", "memory", "throughput", "transformer")
 # Each room may import from those that stand before it, and from itself; two on one line not from each other.
 # What an import of `jaxrelu` itself reaches stands at `jaxrelu`.
 ORDER = (
@@ -31,7 +31,7 @@ ORDER = (
     ("benchmarks.peers",),
     tuple(
         f"benchmarks.{name}"
-        for name in ("accuracy", "convergence", "dying", "memory", "throughput", "transformer")
+        for name in ("accuracy", "compiled", "convergence", "dying", "memory", "throughput", "transformer")
     ),
     ("benchmarks.scaling",),  # runs throughput
     ("benchmarks.command",),

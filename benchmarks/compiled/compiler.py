@@ -4,8 +4,8 @@ A process of its own, because a compiler may end its process, prints what it lik
 environment: none of that reaches the caller. The processes are forked from one that has imported JAX and
 jaxrelu and has started nothing else, so that one more is cheap; several run side by side.
 
-XLA writes what it has planned (kernels, buffers) long before it has machine code: for a TPU after one of fifty
-seconds. A request without cycles or instructions is answered then, and the process ends in the middle.
+XLA writes what it has planned (kernels, buffers) long before it has machine code: for a TPU after one of
+fifty seconds. A request without cycles or instructions is answered then, and the process ends in the middle.
 """
 
 import contextlib
@@ -14,8 +14,8 @@ import functools
 import multiprocessing
 import os
 import re
+import shutil
 import signal
-import sys
 import tempfile
 import threading
 import time
@@ -33,6 +33,7 @@ TRITON, CUBLAS = "triton", "cublas"
 # Without a card nothing is autotuned, and XLA takes Triton for every matmul: what a card does lies between.
 OPTIONS: dict[str, dict[str, bool]] = {"": {}, TRITON: {}, CUBLAS: {"xla_gpu_enable_triton_gemm": False}}
 _POLL_S = 0.05
+_LOG = "printed.log"
 _LONGEST = 300  # characters of a message
 
 
@@ -79,8 +80,9 @@ def compile_all(
     """The figures of each program as soon as they are there, in any order.
 
     Figures are `kernels`, `bytes`, `temp_bytes`, `total_bytes`, `flops`, `seconds` and `bound` (an estimate),
-    `compiler`, `processor_s` (that compiling took), for a TPU that compiled to the end `cycles`, and for a GPU whose instructions are counted
-    `instructions`. A program that cannot be compiled has the reason in their place.
+    `compiler` (its version), `processor_s` (that compiling took), for a TPU that compiled to the end
+    `cycles`, and for a GPU whose instructions are counted `instructions`. A program that cannot be compiled
+    has the reason in their place.
     """
     waiting = list(reversed(requests))
     running: dict[Any, _Running] = {}
@@ -122,14 +124,14 @@ def compile_one(request: Request, kept: Cache) -> Figures:
 
 
 class _Running:
-    """A process that compiles one program."""
+    """A process that compiles one program, in a folder of its own for what the compiler prints and writes."""
 
     def __init__(self, request: Request, key: str) -> None:
         self.request = request
         self.key = key
-        self._log = tempfile.NamedTemporaryFile(prefix="compiled-", suffix=".log")  # noqa: SIM115 - closed below
+        self._folder = Path(tempfile.mkdtemp(prefix="compiled-"))
         self.connection, theirs = multiprocessing.Pipe(duplex=False)
-        self._process = _context().Process(target=_work, args=(theirs, request, self._log.name), daemon=True)
+        self._process = _context().Process(target=_work, args=(theirs, request, self._folder), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -139,11 +141,7 @@ class _Running:
             found = self.connection.recv()
         except EOFError:
             self._process.join()
-            code = self._process.exitcode or 0
-            how = f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
-            said = [line for line in Path(self._log.name).read_text(errors="replace").splitlines() if line.strip()]
-            fatal = next((line for line in said if re.match(r"F\d{4} ", line)), said[-1] if said else "")
-            found = {"crashed": f"the compiler ended its process ({how}): {fatal[:_LONGEST]}"}
+            found = {"crashed": self._end(self._process.exitcode or 0)}
         self.stop()
         return found
 
@@ -152,7 +150,17 @@ class _Running:
         self._process.kill()
         self._process.join()
         self.connection.close()
-        self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self, code: int) -> str:
+        """How the process ended, and the line in which the compiler said why."""
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
+        log = self._folder / _LOG
+        said = log.read_text(errors="replace").split("\n") if log.exists() else []
+        lines = [line for line in said if line.strip()]
+        fatal = [line for line in lines if re.match(r"F\d{4} ", line)]
+        why = (fatal or lines[-1:] or ["it said nothing"])[0]
+        return f"the compiler ended its process ({how}): {why[:_LONGEST]}"
 
 
 @functools.cache
@@ -200,18 +208,16 @@ def _is_counted(request: Request) -> bool:
     )
 
 
-def _work(connection: Connection, request: Request, log: str) -> None:
+def _work(connection: Connection, request: Request, folder: Path) -> None:
     """What the process does: it answers once, and ends at once, whatever the compiler still does."""
-    noise = os.open(log, os.O_WRONLY | os.O_APPEND)
-    os.dup2(noise, sys.__stdout__.fileno() if sys.__stdout__ else 1)
-    os.dup2(noise, sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    noise = os.open(folder / _LOG, os.O_WRONLY | os.O_CREAT)
+    os.dup2(noise, 1)
+    os.dup2(noise, 2)
     os.environ.update(targets.environment(request.chip.platform))
-    with tempfile.TemporaryDirectory(prefix="compiled-") as folder:
-        try:
-            found = _compiled(request, Path(folder))
-            found["processor_s"] = time.process_time()
-        except Exception as error:
-            found = {"failed": _sentence(error)}
+    try:
+        found = {**_compiled(request, folder), "processor_s": time.process_time()}
+    except Exception as error:
+        found = {"failed": _sentence(error)}
     connection.send(found)
     connection.close()
     os._exit(0)
@@ -224,7 +230,11 @@ def _compiled(request: Request, folder: Path) -> Figures:
     placed = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding), shapes
     )
-    options: dict[str, Any] = {**OPTIONS[request.matmul], "xla_dump_to": str(folder), "xla_dump_hlo_as_text": True}
+    options: dict[str, Any] = {
+        **OPTIONS[request.matmul],
+        "xla_dump_to": str(folder),
+        "xla_dump_hlo_as_text": True,
+    }
     counted = request.is_whole and _is_counted(request)
     if counted:
         options["xla_dump_emitter_re"] = "ptx"
@@ -252,7 +262,9 @@ def _figures(request: Request, text: str, assignment: str, ptx: Path | None) -> 
         found["cycles"] = sum(kernel.runs * kernel.cycles for kernel in kernels)
     executed = None
     if ptx is not None:
-        counts = {name: of for path in ptx.glob("*.ptx") for name, of in instructions.of_kernel(path.read_text()).items()}
+        counts: dict[str, tuple[instructions.Counts, bool]] = {}
+        for path in ptx.glob("*.ptx"):
+            counts |= instructions.of_kernel(path.read_text())
         sequence = _newest(ptx, "*.thunk_sequence.txt").read_text()
         executed, has_loop = instructions.an_element(sequence, counts, elements)
         found |= {"instructions": executed, "instructions_have_loop": has_loop}
@@ -261,7 +273,7 @@ def _figures(request: Request, text: str, assignment: str, ptx: Path | None) -> 
 
 
 def _planned(lowered: Any, options: dict[str, Any], folder: Path) -> tuple[str, str]:
-    """The program after all passes, and its buffers, as soon as they are written; compiling goes on meanwhile."""
+    """The program after all passes, and its buffers, as soon as they are written; compiling goes on."""
     errors: list[BaseException] = []
 
     def compiling() -> None:

@@ -25,7 +25,7 @@ PIPES: dict[str, str] = {
     "memory": r"LD|ST|ATOM|RED|LDGSTS|LDSM|UTMA",
     "control": r"BRA|BSSY|BSYNC|EXIT|RET|CALL|BAR|WARPSYNC|DEPBAR|NOP|NANOSLEEP|YIELD|BREAK|BMOV",
 }
-ALU = "integer and compare"  # all that is left: FMNMX, FSETP, FSEL, LOP3, SHF, PRMT, IADD3, conversions, moves
+ALU = "integer and compare"  # all that is left, such as FMNMX, FSETP, FSEL, LOP3, SHF, PRMT, conversions
 # Lanes of a multiprocessor that a clock serves, from the table of throughputs in NVIDIA's programming guide.
 LANES = {"issue": 128, ALU: 64, "integer multiply": 64, "special": 16}
 

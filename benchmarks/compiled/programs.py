@@ -1,8 +1,8 @@
 """The programs that are compiled: one function alone, and whole training steps with it.
 
-Alone: forward; forward with what is kept for the backward pass; backward from what is kept; value with gradient
-in one program, as a training step has it. Whole: an MLP with a residual stream, trained or frozen, its layers
-unrolled or scanned; a gated MLP; a convolution block; a transformer layer.
+Alone: forward; forward with what is kept for the backward pass; backward from what is kept; value with
+gradient in one program, as a training step has it. Whole: an MLP with a residual stream, trained or frozen,
+its layers unrolled or scanned; a gated MLP; a convolution block; a transformer layer.
 """
 
 import dataclasses
@@ -96,7 +96,7 @@ class Function:
 
 
 def ways(row: jaxrelu.Variant) -> tuple[str, ...]:
-    """The ways to have a variant: what one writes with jax.nn, that in `jax.checkpoint`, ours with each residual.
+    """The ways to have a variant: with jax.nn, that in `jax.checkpoint`, ours with each residual.
 
     Where jax.nn has nothing, `jax.checkpoint` is put around ours.
     """
@@ -291,4 +291,3 @@ def _normalised(x: Array) -> Array:
     wide = x.astype(jnp.float32)
     centred = wide - wide.mean(-1, keepdims=True)
     return (centred * lax.rsqrt(jnp.mean(centred**2, -1, keepdims=True) + 1e-5)).astype(x.dtype)
-

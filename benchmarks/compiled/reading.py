@@ -19,8 +19,10 @@ from collections.abc import Iterator
 
 # What moves nothing when it runs, or is the second half of what was counted when it started.
 _NO_KERNEL = frozenset(
-    "parameter constant tuple get-tuple-element bitcast after-all opt-barrier optimization-barrier "
-    "partition-id replica-id get-dimension-size".split()
+    (
+        *("parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"),
+        *("opt-barrier", "optimization-barrier", "partition-id", "replica-id", "get-dimension-size"),
+    )
 )
 _NO_KERNEL_CALLS = ("AllocateBuffer", "ConcatBitcast", "Sharding")
 _SLICES = ("dynamic-slice", "slice", "gather")
@@ -137,9 +139,7 @@ def _parsed(text: str) -> tuple[dict[str, Computation], str]:
         elif match := _INSTRUCTION.match(line):
             root, name, types, kind, rest = match.groups()
             arguments, _, attributes = rest.partition(")")
-            operands = tuple(
-                (one, int(part) if part else None) for one, part in _OPERAND.findall(arguments)
-            )
+            operands = tuple((one, int(part) if part else None) for one, part in _OPERAND.findall(arguments))
             kept = arguments if kind in ("parameter", "constant") else ""
             current[name] = Instruction(
                 name, kind, _tensors(types), operands, f"{kept}){attributes}", root is not None
@@ -166,7 +166,7 @@ def _tensor(dtype: str, dims: str, order: str | None, layout: str | None) -> Ten
 
 
 def _padded(sizes: tuple[int, ...], order: str | None, layout: str) -> int:
-    """The elements with the minor dimensions rounded up to the first tile; vectors and scalars as they are."""
+    """The elements, with the minor dimensions rounded up to the first tile where there are two."""
     tile = re.search(r"T\((\d+),(\d+)\)", layout)
     if not (tile and order and len(sizes) > 1):
         return math.prod(sizes)
@@ -193,18 +193,19 @@ class _Reader:
                 yield from self.kernels(one.called, runs * self._trips(one))
             elif one.kind == "conditional":
                 yield from self._costliest_branch(one, runs)
-            elif one.kind == "call" and one.called:
-                yield from self.kernels(one.called, runs)
-            elif one.kind == "async-start" and one.called and not self._is_slice(one.called):
+            elif one.called and self._is_call(one):
                 yield from self.kernels(one.called, runs)
             elif one.kind.endswith("-start") and one.kind != "fusion-start":
                 yield Kernel(one.name, runs, self._copied(one, computation), is_copy=True)
             elif not self._is_nothing(one):
                 yield self._kernel(one, computation, runs)
 
-    def _is_slice(self, name: str) -> bool:
-        """Whether a computation that runs beside the kernels only moves a slice."""
-        return all(one.kind in (*_NO_KERNEL, *_SLICES) for one in self._computations[name].values())
+    def _is_call(self, one: Instruction) -> bool:
+        """Whether it runs the kernels of the computation that it calls; a slice moved meanwhile is a copy."""
+        if one.kind != "async-start":
+            return one.kind == "call"
+        inside = self._computations[one.called or ""].values()
+        return not all(inner.kind in _NO_KERNEL or inner.kind in _SLICES for inner in inside)
 
     def _is_nothing(self, one: Instruction) -> bool:
         """Buffers that are only handed out, and on a TPU the scalar unit's own arithmetic."""
@@ -258,9 +259,7 @@ class _Reader:
                 continue
             if one.kind in _SLICES and places == [0]:
                 found += sum(tensor.elements * tensor.bits / 8 for tensor in one.tensors)
-            elif one.kind == "dynamic-update-slice" and places == [0]:
-                continue
-            elif one.kind == "tuple":
+            elif (one.kind == "dynamic-update-slice" and places == [0]) or one.kind == "tuple":
                 continue
             elif one.kind in ("bitcast", "reshape") or "output_to_operand_aliasing" in one.rest:
                 found += self._used(fused, one.name, whole)
@@ -278,10 +277,7 @@ class _Reader:
 
     def _written(self, root: Instruction, fused: Computation, spaces: list[int]) -> float:
         """What a fusion writes: each result, or what it updates of it."""
-        if root.kind == "tuple":
-            parts = [fused[name] for name, _ in root.operands]
-        else:
-            parts = [root]
+        parts = [fused[name] for name, _ in root.operands] if root.kind == "tuple" else [root]
         found = 0.0
         for place, part in enumerate(parts):
             if place < len(spaces) and spaces[place]:
@@ -317,7 +313,7 @@ class _Reader:
         return tensors if part is None else tensors[part : part + 1]
 
     def _flops(self, one: Instruction, computation: Computation) -> tuple[float, bool]:
-        """The flops of the matmuls and convolutions in an instruction, and whether they are of short numbers."""
+        """The flops of the matmuls and convolutions in an instruction, and whether of short numbers."""
         if one.kind.startswith("fusion") and (inner := self._computations.get(one.called or "")):
             found = [self._flops(part, inner) for part in inner.values()]
             return sum(flops for flops, _ in found), any(narrow for flops, narrow in found if flops)
@@ -338,7 +334,7 @@ class _Reader:
         return 0.0, False
 
     def _trips(self, one: Instruction) -> int:
-        """How often the body of a loop runs: as XLA notes it, or the number that the condition compares with."""
+        """How often the body of a loop runs: as XLA notes it, or what the condition compares with."""
         if known := re.search(r'"known_trip_count":\{"n":"(\d+)"', one.rest):
             return int(known.group(1))
         condition = re.search(r"condition=%?([\w.\-]+)", one.rest)

@@ -1,9 +1,9 @@
 """How long a program would take if each kernel ran at the bound that decides it: an estimate, never measured.
 
-A kernel takes the longest of: its bytes at the bandwidth of the memory; its matmuls at the peak rate; on a GPU,
-where its instructions are counted, the busiest pipe. Where a TPU's compiler estimated cycles these are taken
-instead, at the clock of the chip. Kernels run one after the other, and copies on a TPU beside them. Launches,
-caches, and how far a kernel stays below the peak are left out, so a real run takes longer.
+A kernel takes the longest of: its bytes at the bandwidth of the memory; its matmuls at the peak rate; on a
+GPU, where its instructions are counted, the busiest pipe. Where a TPU's compiler estimated cycles these are
+taken instead, at the clock of the chip. Kernels run one after the other, and copies on a TPU beside them.
+Launches, caches, and how far a kernel stays below the peak are left out, so a real run takes longer.
 """
 
 import dataclasses
@@ -28,7 +28,9 @@ class Estimate:
     bound: str
 
 
-def estimate(kernels: list[Kernel], chip: Chip, executed: instructions.Counts | None, elements: int) -> Estimate:
+def estimate(
+    kernels: list[Kernel], chip: Chip, executed: instructions.Counts | None, elements: int
+) -> Estimate:
     """The estimate of a program.
 
     Args:

@@ -1,8 +1,8 @@
 """What the contract compiles, and how its figures are compared with those of jax.nn.
 
-The figures of jax.nn's programs are committed beside the contract, found by the text of the program and the
-version of the compiler, so that a run compiles ours alone; with another version it compiles both. To write them
-anew: `python -m tests.support.compiled`.
+The figures of jax.nn's programs are committed beside the contract, found by the text of the program and
+the version of the compiler, so that a run compiles ours alone; with another version it compiles both. To
+write them anew: `python -m tests.support.compiled`.
 """
 
 import itertools
@@ -108,11 +108,7 @@ def ratios(found: dict[Request, Figures], variant: str) -> dict[Place, Ratio]:
 
 def above(compared: dict[Place, Ratio]) -> dict[Place, Ratio]:
     """The places where ours is above the bound."""
-    return {
-        place: one
-        for place, one in compared.items()
-        if one.ratio >= BOUNDS[place[3]] + ROUNDED
-    }
+    return {place: one for place, one in compared.items() if one.ratio >= BOUNDS[place[3]] + ROUNDED}
 
 
 def _compared(request: Request) -> tuple[str, ...]:
@@ -123,7 +119,9 @@ def _compared(request: Request) -> tuple[str, ...]:
 
 
 def _ratio(ours: float, peer: float, slack: float) -> Ratio:
-    return Ratio(ours, peer, 1.0 if ours <= peer + slack and ours >= peer else ours / peer if peer else float("inf"))
+    return Ratio(
+        ours, peer, 1.0 if ours <= peer + slack and ours >= peer else ours / peer if peer else float("inf")
+    )
 
 
 def main() -> None:

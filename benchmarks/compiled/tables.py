@@ -1,0 +1,120 @@
+"""What was compiled as tables: all that was read off, and ours beside jax.nn at a glance."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.table import Table
+
+from ..core.results import Row
+from . import instructions
+from .programs import OURS, PEER
+
+_DETAIL_CAPTION = (
+    "Compiled, never run. MB: through the device's memory; temp: planned beside inputs and outputs; Mcycles: "
+    "as the TPU's compiler estimates them; instr: a GPU executes an element, + a loop that was counted once, "
+    "in brackets float, integer and compare, special. ~us: an estimate, the sum over the kernels of the "
+    "bound that decides; bound: what decides most of it. to jax.nn: of the estimates."
+)
+_RATIO_CAPTION = (
+    "The estimated time of ours, with its own residual, divided by that of jax.nn; in brackets planned "
+    "temporary memory. Compiled, never run."
+)
+Key = tuple[str, ...]
+
+
+def tables(rows: list[Row]) -> list[Table]:
+    """For each target the ratios to jax.nn, and everything behind them."""
+    found = []
+    for target in dict.fromkeys(row["target"] for row in rows):
+        of_target = [row for row in rows if row["target"] == target]
+        if table := _ratios(target, of_target):
+            found.append(table)
+        found.append(_details(target, of_target))
+    return found
+
+
+def ratios(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[float, float | None]]:
+    """Of each variant and column of the table: ours to jax.nn in estimated time and in temporary memory."""
+    peers = {_key(row): row for row in rows if row["way"] == PEER}
+    found: dict[tuple[str, str], tuple[float, float | None]] = {}
+    for row in rows:
+        peer = peers.get(_key(row))
+        if peer and row["way"].startswith(OURS):
+            place = (row["variant"], _column(row))
+            memory = row["temp_bytes"] / peer["temp_bytes"] if peer["temp_bytes"] else None
+            found.setdefault(
+                place, (row["seconds"] / peer["seconds"], memory)
+            )  # the first is its own residual
+    return found
+
+
+def _ratios(target: str, rows: list[Row]) -> Table | None:
+    found = ratios(rows)
+    if not found:
+        return None
+    columns = list(dict.fromkeys(column for _, column in found))
+    table = Table(title=f"{target}: ours to jax.nn", caption=_RATIO_CAPTION, box=box.SIMPLE_HEAD)
+    table.add_column("variant")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for variant in dict.fromkeys(variant for variant, _ in found):
+        table.add_row(variant, *(_ratio(found.get((variant, column))) for column in columns))
+    if len({variant for variant, _ in found}) > 1:
+        means = (
+            np.exp(np.mean(np.log([ratio for (_, one), (ratio, _) in found.items() if one == column])))
+            for column in columns
+        )
+        table.add_row("geometric mean", *(f"{mean:.2f}" for mean in means))
+    return table
+
+
+def _ratio(pair: tuple[float, float | None] | None) -> str:
+    if pair is None:
+        return ""
+    time, memory = pair
+    text = f"{time:.2f}" if memory is None else f"{time:.2f} ({memory:.2f})"
+    return f"[bold]{text}[/bold]" if time > 1.02 or (memory or 0) > 1.005 else text
+
+
+def _details(target: str, rows: list[Row]) -> Table:
+    table = Table(title=f"{target}: compiled programs", caption=_DETAIL_CAPTION, box=box.SIMPLE_HEAD)
+    for name in ("variant", "program", "way"):
+        table.add_column(name)
+    for name in ("kernels", "MB", "temp MB", "Mcycles", "instr", "~us", "to jax.nn"):
+        table.add_column(name, justify="right")
+    table.add_column("bound")
+    peers = {_key(row): row for row in rows if row["way"] == PEER}
+    for row in rows:
+        peer = peers.get(_key(row))
+        table.add_row(
+            row["variant"],
+            _column(row),
+            row["way"],
+            str(row["kernels"]),
+            f"{row['bytes'] / 1e6:.1f}",
+            f"{row['temp_bytes'] / 1e6:.1f}",
+            f"{row['cycles'] / 1e6:.3f}" if "cycles" in row else "",
+            _executed(row),
+            f"{row['seconds'] * 1e6:.1f}",
+            f"{row['seconds'] / peer['seconds']:.2f}" if peer else "",
+            row["bound"],
+        )
+    return table
+
+
+def _executed(row: dict[str, Any]) -> str:
+    counts = row.get("instructions")
+    if not counts:
+        return ""
+    pipes = "/".join(f"{counts.get(pipe, 0):.0f}" for pipe in ("float", instructions.ALU, "special"))
+    return f"{counts['issue']:.1f}{'+' if row['instructions_have_loop'] else ''} ({pipes})"
+
+
+def _key(row: Row) -> Key:
+    return (row["target"], row["variant"], _column(row))
+
+
+def _column(row: Row) -> str:
+    return " ".join(str(row[name]) for name in ("program", "dtype", "matmul") if name in row)
