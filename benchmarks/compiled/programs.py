@@ -129,7 +129,7 @@ def function(row: jaxrelu.Variant, way: str) -> Function:
     def call(base: Callable[..., Array], x: Array, *others: Array) -> Array:
         return base(x, **row.arguments, **dict(zip(names, others, strict=True)), **filled)
 
-    residual = way.removeprefix(f"{OURS} ")
+    residual: Any = way.removeprefix(f"{OURS} ")
     if way.startswith(OURS):
         base = row.function if residual == row.residuals[0] else jaxrelu.with_residual(row.function, residual)
         found = functools.partial(call, base)

@@ -14,8 +14,9 @@ import pytest
 from rich.console import Console
 
 import jaxrelu
-from benchmarks.compiled import cache, compiler, instructions, programs, reading, roofline, tables, targets
+from benchmarks.compiled import cache, compiler, instructions, programs, reading, roofline, targets
 from benchmarks.compiled.experiment import Settings, run
+from benchmarks.compiled.tables import tables
 from benchmarks.core.progress import Progress
 
 UNROLLED = """HloModule jit_f, is_scheduled=true
@@ -396,7 +397,7 @@ def test_the_tables_show_ratios_and_figures(monkeypatch: pytest.MonkeyPatch) -> 
     failed = [row for row in rows if "failed" in row]
     assert failed and all(row["way"] == programs.CHECKPOINT for row in failed)
     assert {row.get("matmul") for row in rows} == {None, "triton", "cublas"}
-    ratios, details = tables.tables([row for row in rows if "failed" not in row])
+    ratios, details = tables([row for row in rows if "failed" not in row])
     assert ratios.title == "h100: ours to jax.nn"
     assert [next(iter(column.cells)) for column in ratios.columns][1:] == ["[bold]2.00 (1.00)[/bold]"] * 3
     assert details.row_count == len(rows) - len(failed)

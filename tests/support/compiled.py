@@ -119,9 +119,9 @@ def _compared(request: Request) -> tuple[str, ...]:
 
 
 def _ratio(ours: float, peer: float, slack: float) -> Ratio:
-    return Ratio(
-        ours, peer, 1.0 if ours <= peer + slack and ours >= peer else ours / peer if peer else float("inf")
-    )
+    if peer <= ours <= peer + slack:
+        return Ratio(ours, peer, 1.0)
+    return Ratio(ours, peer, ours / peer if peer else float("inf"))
 
 
 def main() -> None:
