@@ -81,7 +81,8 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
             record(SECTION, {**row, "failed": str(found)})
             progress.note(f"{describe(row)} failed: {found}")
         else:
-            record(SECTION, {**row, **found})
+            own = known.own_way(jaxrelu.catalogue()[request.case.variant])
+            record(SECTION, {**row, "is_own": request.case.way == own, **found})
         progress.advance(describe(row))
 
 
@@ -122,4 +123,6 @@ def _row(request: compiler.Request) -> dict[str, Any]:
     case = request.case
     row: Row = {"target": request.target, "variant": case.variant, "way": case.way, "program": case.program}
     row["dtype"] = case.dtype
-    return {**row, "matmul": request.matmul} if request.matmul and case.program in known.WHOLE else row
+    if request.matmul and case.program in known.WHOLE:
+        row["matmul"] = request.matmul
+    return row

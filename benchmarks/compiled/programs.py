@@ -104,6 +104,11 @@ def ways(row: jaxrelu.Variant) -> tuple[str, ...]:
     return (*peer, CHECKPOINT, *(f"{OURS} {residual}" for residual in row.residuals))
 
 
+def own_way(row: jaxrelu.Variant) -> str:
+    """Ours as it is called: with the residual of its own choice."""
+    return f"{OURS} {row.residuals[0]}"
+
+
 def programs(row: jaxrelu.Variant) -> tuple[str, ...]:
     """The programs that a variant can be in.
 
@@ -129,9 +134,9 @@ def function(row: jaxrelu.Variant, way: str) -> Function:
     def call(base: Callable[..., Array], x: Array, *others: Array) -> Array:
         return base(x, **row.arguments, **dict(zip(names, others, strict=True)), **filled)
 
-    residual: Any = way.removeprefix(f"{OURS} ")
     if way.startswith(OURS):
-        base = row.function if residual == row.residuals[0] else jaxrelu.with_residual(row.function, residual)
+        residual: Any = way.removeprefix(f"{OURS} ")
+        base = row.function if way == own_way(row) else jaxrelu.with_residual(row.function, residual)
         found = functools.partial(call, base)
     elif row.name in _BY_HAND:
         found = _BY_HAND[row.name]

@@ -329,8 +329,13 @@ class _Reader:
             places = [int(place) for place in re.findall(r"\d+", contracted.group(1))]
             return 2.0 * results * math.prod(left.dims[place] for place in places), is_narrow
         if labels := re.search(r"dim_labels=\w+_(\w+)->", one.rest):
-            out = right.dims[labels.group(1).index("o")]
-            return 2.0 * results * math.prod(right.dims) / max(out, 1), is_narrow
+            output, kernel = one.tensors[0], right
+            if "convBackwardFilter" in one.rest:  # the labels are those of the convolution itself
+                output, kernel = right, one.tensors[0]
+            elif "convBackwardInput" in one.rest:
+                output = left
+            out = kernel.dims[labels.group(1).index("o")]
+            return 2.0 * math.prod(output.dims) * math.prod(kernel.dims) / max(out, 1), is_narrow
         return 0.0, False
 
     def _trips(self, one: Instruction) -> int:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ..core.results import Row
 from . import instructions
-from .programs import OURS, PEER
+from .programs import CHECKPOINT, PEER, PROGRAMS
 
 _DETAIL_CAPTION = (
     "Compiled, never run. MB: through the device's memory; temp: planned beside inputs and outputs; Mcycles: "
@@ -28,7 +28,7 @@ def tables(rows: list[Row]) -> list[Table]:
     """For each target the ratios to jax.nn, and everything behind them."""
     found = []
     for target in dict.fromkeys(row["target"] for row in rows):
-        of_target = [row for row in rows if row["target"] == target]
+        of_target = _ordered([row for row in rows if row["target"] == target])
         if table := _ratios(target, of_target):
             found.append(table)
         found.append(_details(target, of_target))
@@ -41,13 +41,22 @@ def ratios(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[float, float | No
     found: dict[tuple[str, str], tuple[float, float | None]] = {}
     for row in rows:
         peer = peers.get(_key(row))
-        if peer and row["way"].startswith(OURS):
-            place = (row["variant"], _column(row))
+        if peer and row["is_own"]:
             memory = row["temp_bytes"] / peer["temp_bytes"] if peer["temp_bytes"] else None
-            found.setdefault(
-                place, (row["seconds"] / peer["seconds"], memory)
-            )  # the first is its own residual
+            found[row["variant"], _column(row)] = (row["seconds"] / peer["seconds"], memory)
     return found
+
+
+def _ordered(rows: list[Row]) -> list[Row]:
+    """As they were asked for: a program is compiled in another's time."""
+    variants = list(dict.fromkeys(row["variant"] for row in rows))
+
+    def place(row: Row) -> tuple[Any, ...]:
+        ways = (row["way"] != PEER, row["way"] != CHECKPOINT, not row["is_own"], row["way"])
+        columns = (PROGRAMS.index(row["program"]), row["dtype"], row.get("matmul", ""))
+        return (variants.index(row["variant"]), *columns, *ways)
+
+    return sorted(rows, key=place)
 
 
 def _ratios(target: str, rows: list[Row]) -> Table | None:

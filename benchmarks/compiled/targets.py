@@ -34,7 +34,7 @@ class Chip:
       wide_flops: of float32 matmuls as XLA does them by default: TF32 on a GPU, passes of bfloat16 on a TPU.
       clock: cycles a second.
       source: where the figures are from.
-      topology: the name of the smallest topology of a TPU.
+      topology: the name of the smallest topology of a TPU that every libtpu knows.
       cores: multiprocessors of a GPU.
       float_lanes: float32 additions or multiplications that a multiprocessor begins a clock.
       capability: the compute capability of an NVIDIA GPU, or the architecture of an AMD one.
@@ -141,7 +141,7 @@ CHIPS: dict[str, Chip] = {
             wide_flops=197e12,
             clock=1.5e9,
             source=f"TPU v5e: {_CLOUD}",
-            topology="v5e:1x1",
+            topology="v5e:2x2",
         ),
         Chip(
             name="v5p",
@@ -152,7 +152,7 @@ CHIPS: dict[str, Chip] = {
             wide_flops=459e12,
             clock=1.75e9,
             source=f"TPU v5p: {_CLOUD}",
-            topology="v5p:1x1x1",
+            topology="v5p:2x2x1",
         ),
         Chip(
             name="v6e",
@@ -163,7 +163,7 @@ CHIPS: dict[str, Chip] = {
             wide_flops=918e12,
             clock=1.75e9,
             source=f"TPU v6e: {_CLOUD}",
-            topology="v6e:1x1",
+            topology="v6e:2x2",
         ),
         Chip(
             name="tpu7x",
@@ -174,7 +174,7 @@ CHIPS: dict[str, Chip] = {
             wide_flops=1.154e15,
             clock=2.2e9,
             source=f"TPU7x, one of the two devices of a chip: {_CLOUD}",
-            topology="tpu7x:1x1x1",
+            topology="tpu7x:2x2x1",
         ),
     )
 }

@@ -167,6 +167,27 @@ def test_on_a_tpu_tiles_are_whole_and_the_memory_of_the_core_is_not_counted() ->
     assert flops == 2 * 100 * 100 * 256
 
 
+@pytest.mark.parametrize(
+    ("target", "types"),
+    [
+        ("Forward", ("bf16[2,8,8,16]", "bf16[2,8,8,32]", "bf16[16,3,3,32]")),
+        ("BackwardInput", ("bf16[2,8,8,32]", "bf16[2,8,8,16]", "bf16[16,3,3,32]")),
+        ("BackwardFilter", ("bf16[16,3,3,32]", "bf16[2,8,8,32]", "bf16[2,8,8,16]")),
+    ],
+)
+def test_a_convolution_of_cudnn_has_as_many_flops_forward_and_backward(
+    target: str, types: tuple[str, ...]
+) -> None:
+    result, *operands = types
+    left, right = (
+        f"  %{name} = {kind}{{3,2,1,0}} parameter({place})"
+        for place, (name, kind) in enumerate(zip("lr", operands, strict=True))
+    )
+    call = f'custom-call(%l, %r), dim_labels=b01f_o01i->b01f, custom_call_target="__cudnn$conv{target}"'
+    text = f"ENTRY %main () -> x {{\n{left}\n{right}\n  ROOT %c = ({result}{{3,2,1,0}}, u8[64]{{0}}) {call}\n}}\n"
+    assert totals(text)[2] == 2 * (2 * 8 * 8 * 16) * (3 * 3 * 32)
+
+
 def test_what_is_no_program_is_refused() -> None:
     with pytest.raises(ValueError, match="no ENTRY"):
         reading.kernels("HloModule nothing\n")
@@ -385,7 +406,7 @@ def test_the_tables_show_ratios_and_figures(monkeypatch: pytest.MonkeyPatch) -> 
     figures = {"kernels": 3, "bytes": 10**6, "temp_bytes": 2 * 10**6, "total_bytes": 10**7, "bound": "memory"}
 
     def fake(requests: list[compiler.Request], *_: object) -> object:
-        for request in requests:
+        for request in reversed(requests):  # they end in any order
             if request.case.way == programs.CHECKPOINT:
                 yield request, compiler.CompileError("not this one")
             else:
@@ -401,6 +422,8 @@ def test_the_tables_show_ratios_and_figures(monkeypatch: pytest.MonkeyPatch) -> 
     assert ratios.title == "h100: ours to jax.nn"
     assert [next(iter(column.cells)) for column in ratios.columns][1:] == ["[bold]2.00 (1.00)[/bold]"] * 3
     assert details.row_count == len(rows) - len(failed)
+    ways = list(details.columns[2].cells)
+    assert ways[0] == programs.PEER and ways[1] == programs.own_way(jaxrelu.catalogue()["relu"])
 
 
 def test_importing_jaxrelu_imports_nothing_of_it() -> None:

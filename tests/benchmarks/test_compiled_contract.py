@@ -2,8 +2,8 @@
 
 Compiling is deterministic, so these are no measurements, and no card is needed. The programs are training
 steps of an MLP, trained and frozen, unrolled and scanned, and value with gradient in one program; the targets
-an H100 with matmuls by Triton and by cuBLAS, a TPU v5e and a v6e. Cycles are an estimate of the TPU's compiler,
-of smaller programs than the rest (`tests/support/compiled.py`).
+an H100 with matmuls by Triton and by cuBLAS, a TPU v5e and a v6e. Cycles are an estimate of the TPU's
+compiler, of smaller programs than the rest (`tests/support/compiled.py`).
 """
 
 import fnmatch

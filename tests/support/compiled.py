@@ -17,7 +17,7 @@ import jaxrelu
 from benchmarks.compiled import targets
 from benchmarks.compiled.cache import Cache, Figures
 from benchmarks.compiled.compiler import CompileError, Request, compile_all, default_processes, matmuls
-from benchmarks.compiled.programs import BOTH, GATED, MLP, OURS, PEER, Case, Sizes
+from benchmarks.compiled.programs import BOTH, GATED, MLP, OURS, PEER, Case, Sizes, own_way
 
 PEERS = Path(__file__).parents[1] / "benchmarks" / "compiled_peers.json"
 TARGETS = ("h100", "v5e", "v6e")
@@ -65,7 +65,7 @@ def requests(way: str, variants: Iterable[str] = VARIANTS) -> Iterator[Request]:
     """The programs of the contract, ours or those of jax.nn; the slowest come first."""
     for variant in variants:
         row = jaxrelu.catalogue()[variant]
-        own = f"{OURS} {row.residuals[0]}" if way == OURS else way
+        own = own_way(row) if way == OURS else way
         chips = [(target, matmul) for target in TARGETS for matmul in matmuls(target)]
         for (target, matmul), program in itertools.product(chips, GATED if row.partners else MLP):
             yield Request(Case(variant, own, program, sizes=PLANNED), target, matmul)
