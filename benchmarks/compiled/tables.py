@@ -7,6 +7,8 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+import jaxrelu
+
 from ..core.results import Row
 from . import instructions
 from .programs import CHECKPOINT, PEER, PROGRAMS
@@ -49,7 +51,7 @@ def ratios(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[float, float | No
 
 def _ordered(rows: list[Row]) -> list[Row]:
     """As they were asked for: a program is compiled in another's time."""
-    variants = list(dict.fromkeys(row["variant"] for row in rows))
+    variants = list(jaxrelu.catalogue())
 
     def place(row: Row) -> tuple[Any, ...]:
         ways = (row["way"] != PEER, row["way"] != CHECKPOINT, not row["is_own"], row["way"])
