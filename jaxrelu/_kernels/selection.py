@@ -3,9 +3,10 @@
 from typing import Any
 
 import jax.numpy as jnp
-from jax import Array, lax
+from jax import Array
 from jax.typing import ArrayLike
 
+from .platforms import by_platform
 from .sharding import explicit_sharding
 
 
@@ -29,7 +30,7 @@ def looked_up(table: Any, places: Array, dtype: Any) -> Array:
 
 def rectified(x: Array) -> Array:
     """max(x, 0), NaN where x is."""
-    return lax.platform_dependent(x, cpu=_rectified_by_selection, default=lambda x: jnp.maximum(x, 0))
+    return by_platform("cpu", _rectified_by_selection, lambda x: jnp.maximum(x, 0), x)
 
 
 def _rectified_by_selection(x: Array) -> Array:
@@ -41,9 +42,7 @@ def clamp(x: Array, min_value: ArrayLike, max_value: ArrayLike) -> Array:
     """x between the two, NaN where x is."""
     low, high = (jnp.asarray(bound, x.dtype) for bound in (min_value, max_value))
     # The compilers for GPUs and TPUs take minimum and maximum into the kernel of a matmul before it.
-    return lax.platform_dependent(
-        x, low, high, cpu=_clamp_by_selection, default=lambda x, low, high: jnp.clip(x, low, high)
-    )
+    return by_platform("cpu", _clamp_by_selection, jnp.clip, x, low, high)
 
 
 def _clamp_by_selection(x: Array, low: Array, high: Array) -> Array:

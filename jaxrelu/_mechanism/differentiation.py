@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 from jax.custom_derivatives import SymbolicZero
 
+from .._kernels.platforms import by_platform
 from .formulas import Formula, Formulas, Steps, sum_to
 from .residuals import Input, Mask, Residual
 
@@ -80,9 +81,7 @@ def _opaque(tensors: Kept, after: Other, exactly: bool) -> tuple[Kept, Other]:
 
     The compilers for GPUs and TPUs compute again what is cheap. There a barrier costs a kernel, or memory.
     """
-    return lax.platform_dependent(
-        tensors, after, cpu=functools.partial(_hidden, exactly), default=lambda *visible: visible
-    )
+    return by_platform("cpu", functools.partial(_hidden, exactly), lambda *visible: visible, tensors, after)
 
 
 def _hidden(exactly: bool, tensors: Kept, after: Other) -> tuple[Kept, Other]:

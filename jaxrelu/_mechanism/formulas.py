@@ -11,9 +11,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 
 from .._kernels.formats import Arithmetic, computing, rounds_to_short
+from .._kernels.platforms import by_platform
 from .._kernels.selection import looked_up
 from .._kernels.sharding import explicit_sharding
 
@@ -105,8 +106,8 @@ class Formulas:
         if not self.exponential or dtype != jnp.float32:
             return own(*operands)
         if short:
-            return lax.platform_dependent(*operands, cpu=own, default=native)
-        return lax.platform_dependent(*operands, tpu=native, default=own)
+            return by_platform("cpu", own, native, *operands)
+        return by_platform("tpu", native, own, *operands)
 
 
 def _selected(code: Array, values: Sequence[Array]) -> Array:
