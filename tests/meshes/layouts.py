@@ -88,7 +88,8 @@ def features(shape: tuple[int, ...]) -> Layout:
 
 
 # These have one shape, so that what they are compared with is computed once.
-BATCH = rows(2, 32)
+BATCH = rows(1, 32)
+FEATURES = features(BATCH.shape)
 TWO_AXES = Layout(BATCH.shape, ("data", "model"), BOTH)
 
 SEQUENCE = Layout((4, 32, 256), (None, "model", None), MODEL)
@@ -96,5 +97,5 @@ TWO_AXES_SEQUENCE = Layout((4, 8, 16), ("data", "model", None), BOTH)
 TWO_AXES_FEATURES = Layout((4, 8, 16), ("data", None, "model"), BOTH)
 ODD_CHANNELS = Layout((8, 7), ("data", None))
 VECTOR = Layout((8,), ("data",))
-NARROW = tuple(map(features, [(6, 32), (6, 48), (8, 32), (64, 16)]))
+NARROW = tuple(map(features, [(6, 32), (6, 48), (64, 16)]))
 WIDE = features((6, 128))

@@ -10,6 +10,7 @@ from .layouts import (
     BOTH,
     DATA,
     EXPLICIT,
+    FEATURES,
     GSPMD,
     MODEL,
     NARROW,
@@ -35,9 +36,9 @@ OF_ROWS = ("relu:bits", "general_relu with a ceiling", "gelu:4 bits", "prelu lea
 ROWS = [layouts.rows(rows) for rows in range(1, 18)]
 DRAWN = ("rrelu with a key", "gelu:4 bits with a key")
 
-NETWORK_ROWS = [layouts.rows(rows) for rows in (1, 3)]
-NETWORK_MODEL = Layout((16, 16), (None, None), MODEL)
-NETWORK_BOTH = Layout((16, 16), ("data", None), BOTH)
+NETWORK_ROWS = [layouts.rows(rows) for rows in (1, 2, 3)]
+NETWORK_MODEL = Layout((8, 16), (None, None), MODEL)
+NETWORK_BOTH = Layout((8, 16), ("data", None), BOTH)
 STACKED = Layout((8, 4, 16), ("data", None, None), DATA)
 
 
@@ -110,22 +111,23 @@ def _parts() -> Iterator[Part]:
 
 
 def _calls() -> Iterator[Part]:
-    own = own_residuals()
-    every, learned = [*own, *chosen_residuals()], [*learned_scalars(), *learned_channels()]
+    own, scalars, channels = own_residuals(), learned_scalars(), learned_channels()
+    every, learned = [*own, *chosen_residuals()], [*scalars, *channels]
     other = [*NARROW, ODD_CHANNELS, VECTOR, SEQUENCE, TWO_AXES_SEQUENCE, TWO_AXES_FEATURES]
     for changed, mode in ((_same, "auto"), (_explicit, "explicit")):
         auto = mode == "auto"
-        call, rows = programs.CALL, changed(ROWS)
+        call, rows, batch = programs.CALL, changed(ROWS), changed([BATCH])
         yield Part(f"1 to 17 rows a device, {mode}", call, rows, ["relu"])
         yield Part(f"1 to 17 rows a device, {mode}", call, rows[:3], OF_ROWS)
         yield Part(f"1 to 17 rows a device, {mode}", call, rows, OF_ROWS, quick=False)
-        yield Part(f"rows, {mode}", call, changed([BATCH]), every)
-        yield Part(f"features, {mode}", call, changed([NARROW[0]]), every, quick=auto)
-        yield Part(f"features, {mode}", call, changed([WIDE]), FEW)
-        yield Part(f"two axes, {mode}", call, changed([TWO_AXES]), every, quick=auto)
+        yield Part(f"rows, {mode}", call, batch, every)
+        for group, place in (("features", FEATURES), ("two axes", TWO_AXES)):
+            yield Part(f"{group}, {mode}", call, changed([place]), own if auto else FEW)
+            yield Part(f"{group}, {mode}", call, changed([place]), every, quick=False)
         yield Part(f"other layouts, {mode}", call, changed(other), ["relu", "relu:bits", "gelu:4 bits"])
-        yield Part(f"other layouts, {mode}", call, changed(other), FEW, quick=False)
-        yield Part(f"learned, rows, {mode}", call, changed([BATCH]), learned)
+        yield Part(f"other layouts, {mode}", call, changed([*other, WIDE]), FEW, quick=False)
+        yield Part(f"learned, rows, {mode}", call, batch, [*scalars, *SLOPES])
+        yield Part(f"learned, rows, {mode}", call, batch, learned, quick=False)
         cut = changed([WIDE, TWO_AXES])
         yield Part(f"learned, features and two axes, {mode}", call, cut, SLOPES)
         yield Part(f"learned, features and two axes, {mode}", call, cut, learned, quick=False)
@@ -140,27 +142,33 @@ def _shard_map() -> Iterator[Part]:
     # A device draws, and puts rows after rows, for what it holds.
     local = [name for name in own if name not in (*DRAWN, "crelu along the rows")]
     inside, outside, batch, cut = programs.INSIDE, programs.OUTSIDE, [BATCH], [WIDE, TWO_AXES]
-    yield Part("shard_map, gradient inside", inside, batch, [*FEW, *scalars])
+    some = [*FEW, *SLOPES, "pelu learned"]
+    yield Part("shard_map, gradient inside", inside, batch, some)
     yield Part("shard_map, gradient inside", inside, batch, [*local, *learned], quick=False)
     yield Part("shard_map, gradient outside", outside, batch, [*FEW, *learned])
     # A parameter per channel is cut as the channels are.
-    yield Part("shard_map, parameters cut with the channels", outside, cut, channels)
+    yield Part("shard_map, parameters cut with the channels", outside, cut[1:], channels)
+    yield Part("shard_map, parameters cut with the channels", outside, cut, channels, quick=False)
     yield Part("shard_map, parameters cut with the channels", inside, cut, channels, quick=False)
-    yield Part("shard_map, x shared", programs.SHARED_X, batch, [*learned, "swiglu", "reglu"])
-    yield Part("shard_map, check_vma=False", programs.UNCHECKED, batch, [*FEW, *SLOPES, "pelu learned"])
-    yield Part("shard_map, explicit mesh", outside, _explicit(batch), [*FEW, *SLOPES, "pelu learned"])
+    shared = programs.SHARED_X
+    yield Part("shard_map, x shared", shared, batch, [*SLOPES, "pelu learned", "swiglu"])
+    yield Part("shard_map, x shared", shared, batch, [*learned, "reglu"], quick=False)
+    yield Part("shard_map, check_vma=False", programs.UNCHECKED, batch, some)
+    yield Part("shard_map, explicit mesh", outside, _explicit(batch), some)
 
 
 def _networks() -> Iterator[Part]:
+    few = ["relu", "relu:bits", "gelu", "swiglu", "prelu learned per channel"]
     some, network = [*FEW, "prelu learned per channel"], programs.NETWORK
-    every = [*NETWORK_ROWS, BATCH, NETWORK_MODEL, NETWORK_BOTH]
-    yield Part("networks, auto", network, [*NETWORK_ROWS, NETWORK_BOTH], some)
+    every = [NETWORK_BOTH, NETWORK_MODEL, *NETWORK_ROWS]
+    yield Part("networks, auto", network, every[:1], some)
+    yield Part("networks, auto", network, every, few[:2])
     yield Part("networks, auto", network, every, some, quick=False)
-    yield Part("networks, explicit", network, _explicit(NETWORK_ROWS[:1]), some)
+    yield Part("networks, explicit", network, _explicit(every[:1]), few)
     yield Part("networks, explicit", network, _explicit(every), some, quick=False)
     for program in (programs.SCANNED, programs.CHECKPOINTED):
-        yield Part(f"{program.name}", program, NETWORK_ROWS[:1], some)
-        yield Part(f"{program.name}", program, [BATCH, NETWORK_BOTH], some, quick=False)
+        yield Part(f"{program.name}", program, every[:1], few)
+        yield Part(f"{program.name}", program, [every[0], every[-1]], some, quick=False)
 
 
 def _same(places: Iterable[Layout]) -> list[Layout]:

@@ -38,7 +38,7 @@ def work(cases: list[Case], judge: Judge, file: pathlib.Path) -> None:
             if case.name in done:
                 continue
             if variant != (variant := subjects()[case.subject].variant):
-                judge.forget()  # else the programs of all functions stay in memory
+                judge.forget()
             print(json.dumps([case.name, None]), file=written, flush=True)
             verdict = dataclasses.asdict(judge.verdict(case))
             print(json.dumps([case.name, verdict]), file=written, flush=True)
