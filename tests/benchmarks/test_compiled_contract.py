@@ -7,6 +7,7 @@ compiler, of smaller programs than the rest (`tests/support/compiled.py`).
 """
 
 import fnmatch
+from typing import Any
 
 import pytest
 
@@ -24,14 +25,19 @@ EXCEPTIONS: dict[Place, tuple[float, str]] = {}
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[Request, Figures]:
-    """Everything, compiled at once: two programs at a time."""
+def found(request: pytest.FixtureRequest) -> dict[Request, Figures]:
+    """Everything that the chosen tests need, compiled at once: two programs at a time."""
     for name in TARGETS:
         try:
             targets.check(targets.chip(name).platform)
         except targets.TargetError as error:
             pytest.skip(str(error))
-    return figures(Peers(PEERS), (OURS, PEER))
+    items: list[Any] = list(request.session.items)
+    chosen = [item.callspec.params for item in items if hasattr(item, "callspec")]
+    variants = {params["variant"] for params in chosen if params.get("variant") in VARIANTS}
+    is_all = any("pattern" in params for params in chosen)
+    wanted = [variant for variant in VARIANTS if is_all or variant in variants]
+    return figures(Peers(PEERS), (OURS, PEER), wanted)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
