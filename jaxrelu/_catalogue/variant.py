@@ -8,7 +8,7 @@ from typing import Any
 
 from jax import Array
 
-from .._mechanism.elementwise import declaration_of
+from .._mechanism.declaration import declaration_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

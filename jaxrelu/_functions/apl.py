@@ -1,23 +1,19 @@
 """apl: relu and a sum of learned hinges, as many as there are parameters."""
 
-import dataclasses
 import functools
-from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
 from .._kernels.gates import finite
-from .._mechanism.arguments import as_float, as_operand, broadcast
-from .._mechanism.differentiation import Differentiation
-from .._mechanism.elementwise import declared_as
-from .._mechanism.formulas import Formulas
+from .._mechanism.elementwise import elementwise
 from .rectifiers import scaled
 
+Hinges = tuple[Array, ...]
 
-def _apl(pieces: int, x: Array, *parameters: Array) -> Array:
-    slopes, offsets = parameters[:pieces], parameters[pieces:]
+
+def _apl(x: Array, slopes: Hinges, offsets: Hinges) -> Array:
     # Far out the hinges are one line: infinite terms of both signs would give NaN, and large ones overflow.
     far = -4096.0 * (1.0 + functools.reduce(jnp.maximum, map(jnp.abs, offsets)))
     near = jnp.maximum(x, far)
@@ -29,59 +25,25 @@ def _apl(pieces: int, x: Array, *parameters: Array) -> Array:
     return jnp.maximum(x, 0) + jnp.where(x < far, line, hinges)
 
 
-def _apl_slope(pieces: int, x: Array, *parameters: Array) -> Array:
-    slopes, offsets = parameters[:pieces], parameters[pieces:]
+def _apl_slope(x: Array, slopes: Hinges, offsets: Hinges) -> Array:
     steps = (jnp.where(x < b, -a, 0.0) for a, b in zip(slopes, offsets, strict=True))
     return functools.reduce(jnp.add, steps, jnp.where(x > 0, 1.0, 0.0))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Hinges:
-    """The declaration of apl: as many pairs of parameters as the first axis of slopes and offsets is long."""
-
-    name: str = "apl"
-    static: tuple[str, ...] = ()
-    check = None
-
-    def apply(
-        self, differentiation: Differentiation, x: Array, slopes: ArrayLike, offsets: ArrayLike
-    ) -> Array:
-        slopes = as_float(as_operand(self.name, "slopes", slopes))
-        offsets = as_float(as_operand(self.name, "offsets", offsets))
-        if slopes.ndim == 0 or slopes.shape != offsets.shape:
-            raise ValueError(
-                f"apl: slopes and offsets must have one shape, with the hinges on the first axis, "
-                f"got {slopes.shape} and {offsets.shape}"
-            )
-        pieces = slopes.shape[0]
-        parameters = {f"slopes[{i}]": slopes[i] for i in range(pieces)}
-        parameters |= {f"offsets[{i}]": offsets[i] for i in range(pieces)}
-        x, operands = broadcast(self.name, as_float(x), parameters)
-        return differentiation(_apl_formulas(pieces))(x, *operands)
-
-    def residuals(self) -> frozenset[str]:
-        return frozenset({"input"})
+def _by_slopes(x: Array, slopes: Hinges, offsets: Hinges) -> Hinges:
+    return tuple(jnp.maximum(b - finite(x), 0) for b in offsets)
 
 
-def _apl_formulas(pieces: int) -> Formulas:
-    def by_slope(i: int, x: Array, *parameters: Array) -> Array:
-        return jnp.maximum(parameters[pieces + i] - finite(x), 0)
-
-    def by_offset(i: int, x: Array, *parameters: Array) -> Array:
-        return jnp.where(x < parameters[pieces + i], parameters[i], 0.0)
-
-    by_slopes: dict[int, Any] = {i: functools.partial(by_slope, i) for i in range(pieces)}
-    by_offsets = {pieces + i: functools.partial(by_offset, i) for i in range(pieces)}
-    return Formulas(
-        value=functools.partial(_apl, pieces),
-        slope=functools.partial(_apl_slope, pieces),
-        slope_from_output=None,
-        parameter_slopes=by_slopes | by_offsets,
-        selects=False,
-    )
+def _by_offsets(x: Array, slopes: Hinges, offsets: Hinges) -> Hinges:
+    return tuple(jnp.where(x < b, a, 0.0) for a, b in zip(slopes, offsets, strict=True))
 
 
-@declared_as(_Hinges())
+@elementwise(
+    value=_apl,
+    slope=_apl_slope,
+    parameter_slopes={"slopes": _by_slopes, "offsets": _by_offsets},
+    stacked=("slopes", "offsets"),
+)
 def apl(x: ArrayLike, slopes: ArrayLike, offsets: ArrayLike) -> Array:
     r"""Adaptive piecewise linear unit: relu and a sum of learned hinges.
 

@@ -8,8 +8,9 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .._mechanism.arguments import channel_axis, is_integral, split_axis
+from .._mechanism.composition import composed
+from .._mechanism.declaration import declared_as
 from .._mechanism.differentiation import Differentiation, ForwardMode
-from .._mechanism.elementwise import composed, declared_as
 from .._mechanism.formulas import Formula
 from .rectifiers import relu
 

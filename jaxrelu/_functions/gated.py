@@ -14,7 +14,8 @@ from .._kernels.gates import finite
 from .._kernels.numerics import exponential_parts
 from .._kernels.selection import where
 from .._mechanism.arguments import split_axis
-from .._mechanism.elementwise import composed, elementwise, value_and_slope
+from .._mechanism.composition import composed
+from .._mechanism.elementwise import elementwise, value_and_slope
 from .._mechanism.formulas import Formula
 from .exponential import softplus
 from .rectifiers import relu

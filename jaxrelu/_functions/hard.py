@@ -14,7 +14,7 @@ from .._mechanism.formulas import Steps
     value=clamp,
     slope=Steps(
         index=lambda x, min_value, max_value: ~((x < min_value) | (x > max_value)),
-        levels=lambda min_value, max_value: (0, 1),
+        levels=lambda x, min_value, max_value: (0, 1),
     ),
     parameter_slopes={
         "min_value": lambda x, min_value, max_value: jnp.where(x < min_value, 1.0, 0.0),
@@ -59,7 +59,7 @@ def hard_tanh(x: ArrayLike, min_value: ArrayLike = -1, max_value: ArrayLike = 1)
 
 @elementwise(
     value=lambda x: jnp.clip(x + 3.0, 0.0, 6.0) / 6.0,
-    slope=Steps(index=lambda x: (x > -3.0) & (x < 3.0), levels=lambda: (0, 1.0 / 6.0)),
+    slope=Steps(index=lambda x: (x > -3.0) & (x < 3.0), levels=lambda x: (0, 1.0 / 6.0)),
     slope_from_output=lambda y: (y > 0.0) & (y < 1.0),
 )
 def hard_sigmoid(x: ArrayLike) -> Array:

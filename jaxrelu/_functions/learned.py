@@ -17,7 +17,8 @@ from .._kernels.numerics import (
 )
 from .._kernels.selection import where
 from .._mechanism.arguments import per_channel, positive
-from .._mechanism.elementwise import composed, elementwise
+from .._mechanism.composition import composed
+from .._mechanism.elementwise import elementwise
 from .._mechanism.formulas import Steps
 from .rectifiers import leaky_relu, scaled
 
@@ -91,7 +92,11 @@ def _outside(x: Array, left_threshold: Array, right_threshold: Array) -> tuple[A
         index=lambda x, left_threshold, left_slope, right_threshold, right_slope: where(
             x >= right_threshold, 2, (~(x <= left_threshold)).astype(jnp.uint8)
         ),
-        levels=lambda left_threshold, left_slope, right_threshold, right_slope: (left_slope, 1, right_slope),
+        levels=lambda x, left_threshold, left_slope, right_threshold, right_slope: (
+            left_slope,
+            1,
+            right_slope,
+        ),
     ),
     parameter_slopes={
         "left_threshold": lambda x, left_threshold, left_slope, right_threshold, right_slope: jnp.where(

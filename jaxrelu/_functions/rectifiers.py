@@ -20,7 +20,7 @@ def scaled(slope: Array, x: Array) -> Array:
 
 @elementwise(
     value=rectified,
-    slope=Steps(index=lambda x: x > 0, levels=lambda: (0, 1)),
+    slope=Steps(index=lambda x: x > 0, levels=lambda x: (0, 1)),
     slope_from_output=lambda y: y > 0,
     selects=True,
 )
@@ -60,7 +60,7 @@ def relu(x: ArrayLike) -> Array:
 
 @elementwise(
     value=lambda x, negative_slope: jnp.where(x < 0, scaled(negative_slope, x), x),
-    slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda negative_slope: (negative_slope, 1)),
+    slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda x, negative_slope: (negative_slope, 1)),
     slope_from_output=lambda y, negative_slope: ~jnp.signbit(y) & ~jnp.isnan(y),
     parameter_slopes={"negative_slope": lambda x, negative_slope: jnp.minimum(x, 0)},
 )
@@ -104,7 +104,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
 
 @elementwise(
     value=lambda x: clamp(x, 0, 6),
-    slope=Steps(index=lambda x: (x > 0) & (x < 6), levels=lambda: (0, 1)),
+    slope=Steps(index=lambda x: (x > 0) & (x < 6), levels=lambda x: (0, 1)),
     slope_from_output=lambda y: (y > 0) & (y < 6),
     selects=True,
 )
@@ -166,7 +166,7 @@ def _general_relu_index(
     value=_general_relu,
     slope=Steps(
         index=_general_relu_index,
-        levels=lambda negative_slope, threshold, max_value, shift: (
+        levels=lambda x, negative_slope, threshold, max_value, shift: (
             (negative_slope, 1) if max_value is None else (negative_slope, 1, 0)
         ),
     ),
@@ -226,7 +226,7 @@ def general_relu(
 
 @elementwise(
     value=lambda x, threshold, value: where(x <= threshold, value, x),
-    slope=Steps(index=lambda x, threshold, value: x > threshold, levels=lambda threshold, value: (0, 1)),
+    slope=Steps(index=lambda x, threshold, value: x > threshold, levels=lambda x, threshold, value: (0, 1)),
     parameter_slopes={
         "threshold": lambda x, threshold, value: jnp.zeros_like(x),
         "value": lambda x, threshold, value: jnp.where(x > threshold, 0.0, 1.0),

@@ -1,68 +1,29 @@
 """rrelu: a leaky rectifier whose slope is drawn anew for every element."""
 
-import dataclasses
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._mechanism.arguments import as_float, as_operand, broadcast, ordered
-from .._mechanism.differentiation import Differentiation
-from .._mechanism.elementwise import declared_as
-from .._mechanism.formulas import Formulas, Steps, cast, compute_dtype
+from .._mechanism.arguments import ordered
+from .._mechanism.elementwise import elementwise
+from .._mechanism.formulas import Steps
 from .rectifiers import scaled
 
 
-def _drawn(key: Array, x: Array, lower: Array, upper: Array) -> Array:
-    """One slope an element, uniform between the bounds."""
+def _slopes(x: Array, key: Array | None, lower: Array, upper: Array) -> Array:
+    """One slope an element, uniform between the bounds; without a key their mean."""
+    if key is None:
+        return 0.5 * (lower + upper)
     return lower + (upper - lower) * jax.random.uniform(key, x.shape, x.dtype)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Randomized:
-    """The declaration of rrelu. The key is kept for the backward pass, and the slopes are drawn again."""
-
-    name: str = "rrelu"
-    static: tuple[str, ...] = ()
-
-    @staticmethod
-    def check(key: Any, lower: float | None, upper: float | None) -> None:
-        ordered("rrelu", lower=lower, upper=upper)
-
-    def apply(
-        self, differentiation: Differentiation, x: Array, key: Any, lower: ArrayLike, upper: ArrayLike
-    ) -> Array:
-        bounds = {"lower": lower, "upper": upper}
-        bounds = {k: as_float(as_operand(self.name, k, v)) for k, v in bounds.items()}
-        x, operands = broadcast(self.name, as_float(x), bounds)
-        if key is None:
-            formulas = _formulas(lambda x, lower, upper: 0.5 * (lower + upper), x)
-            return differentiation(formulas)(x, *operands)
-        formulas = _formulas(lambda x, lower, upper, key: _drawn(key, x, lower, upper), x)
-        return differentiation(formulas)(x, *operands, key)
-
-    def residuals(self) -> frozenset[str]:
-        return frozenset({"input", "mask", "bits"})
-
-
-def _formulas(slope: Any, x: Array) -> Formulas:
-    def levels(*parameters: Array) -> tuple[Array | float, ...]:
-        # Only the shape of x counts: the slopes do not depend on its values.
-        wide = compute_dtype(x.dtype)
-        return slope(jnp.zeros(x.shape, wide), *(cast(p, wide) for p in parameters)), 1
-
-    return Formulas(
-        value=lambda x, *parameters: jnp.where(x < 0, scaled(slope(x, *parameters), x), x),
-        slope=Steps(index=lambda x, *parameters: x >= 0, levels=levels),
-        slope_from_output=None,
-        parameter_slopes={},
-        selects=False,
-    )
-
-
-@declared_as(_Randomized())
+# The key is kept for the backward pass, and the slopes are drawn again.
+@elementwise(
+    value=lambda x, **drawn: jnp.where(x < 0, scaled(_slopes(x, **drawn), x), x),
+    slope=Steps(index=lambda x, **drawn: x >= 0, levels=lambda x, **drawn: (_slopes(x, **drawn), 1)),
+    check=lambda key, lower, upper: ordered("rrelu", lower=lower, upper=upper),
+)
 def rrelu(
     x: ArrayLike, key: Array | None = None, lower: ArrayLike = 1 / 8, upper: ArrayLike = 1 / 3
 ) -> Array:

@@ -1,13 +1,16 @@
 """What may be passed to a public function, and the errors that say so, all raised at trace time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.extend.core.primitives import convert_element_type_p
 
 from .._kernels.sharding import varying_alike
+
+Stack = Array | tuple[Array, ...]  # a parameter, or its pieces
 
 _ALLOWED = "an array or scalar of floats, integers or booleans"
 
@@ -33,14 +36,12 @@ def is_integral(x: Array) -> bool:
     return jnp.issubdtype(x.dtype, jnp.integer) or x.dtype == bool
 
 
-def in_integers(
-    value: Callable[..., Array], x: Array, parameters: dict[str, Array], options: dict[str, Any]
-) -> Array:
+def in_integers(value: Callable[..., Array], x: Array, parameters: Mapping[str, Array]) -> Array:
     """A value that only selects, of integers: computed where every bound fits, returned in the dtype of x."""
     wide = x.dtype if x.dtype != bool and jnp.iinfo(x.dtype).bits >= 32 else jnp.dtype("int32")
     if jnp.issubdtype(wide, jnp.unsignedinteger):
         parameters = {k: jnp.maximum(v, 0) for k, v in parameters.items()}  # a negative one would wrap
-    result = value(x.astype(wide), **{k: v.astype(wide) for k, v in parameters.items()}, **options)
+    result = value(x.astype(wide), **{k: v.astype(wide) for k, v in parameters.items()})
     return result if x.dtype == bool else result.astype(x.dtype)
 
 
@@ -49,10 +50,10 @@ def as_float(x: Array) -> Array:
     return x.astype(jnp.result_type(float)) if is_integral(x) else x
 
 
-def broadcast(function: str, x: Array, parameters: dict[str, Array]) -> tuple[Array, list[Array]]:
+def broadcast(function: str, x: Array, parameters: Mapping[str, Stack]) -> tuple[Array, dict[str, Stack]]:
     """`x` at the common shape, and the parameters at its rank, ready for elementwise arithmetic."""
     shape = x.shape
-    for argument, parameter in parameters.items():
+    for argument, parameter in _named(parameters):
         try:
             shape = jnp.broadcast_shapes(shape, parameter.shape)
         except ValueError:
@@ -61,12 +62,32 @@ def broadcast(function: str, x: Array, parameters: dict[str, Array]) -> tuple[Ar
                 f"got {parameter.shape}"
             ) from None
     rank = len(shape)
-    aligned = [p.reshape((1,) * (rank - p.ndim) + p.shape) for p in parameters.values()]
-    x, *aligned = varying_alike([jnp.broadcast_to(x, shape), *aligned])
-    return x, aligned
+    aligned = jax.tree.map(lambda p: p.reshape((1,) * (rank - p.ndim) + p.shape), dict(parameters))
+    leaves, structure = jax.tree.flatten((jnp.broadcast_to(x, shape), aligned))
+    return jax.tree.unflatten(structure, varying_alike(leaves))
 
 
-def same_shapes(function: str, x: Array, parameters: dict[str, Array]) -> None:
+def _named(parameters: Mapping[str, Stack]) -> Iterator[tuple[str, Array]]:
+    """Every array under the name that the user knows."""
+    for argument, parameter in parameters.items():
+        if isinstance(parameter, tuple):
+            yield from ((f"{argument}[{i}]", piece) for i, piece in enumerate(parameter))
+        else:
+            yield argument, parameter
+
+
+def unstacked(function: str, stacked: Sequence[str], parameters: Mapping[str, Array]) -> dict[str, Stack]:
+    """The parameters, those that are stacked as tuples along their first axis."""
+    shapes = [parameters[argument].shape for argument in stacked]
+    if () in shapes or len(set(shapes)) > 1:
+        raise ValueError(
+            f"{function}: {' and '.join(stacked)} must have one shape, with the pieces on the first axis, "
+            f"got {' and '.join(map(str, shapes))}"
+        )
+    return {k: tuple(p[i] for i in range(len(p))) if k in stacked else p for k, p in parameters.items()}
+
+
+def same_shapes(function: str, x: Array, parameters: Mapping[str, Array]) -> None:
     """Every parameter has the shape of x."""
     for argument, parameter in parameters.items():
         if parameter.shape != x.shape:

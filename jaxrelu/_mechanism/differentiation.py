@@ -6,7 +6,7 @@ residual is kept; if one is, its own slope needs the input, and the input is kep
 
 import dataclasses
 import functools
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -14,15 +14,49 @@ from jax import Array, lax
 from jax.custom_derivatives import SymbolicZero
 
 from .._kernels.platforms import by_platform
-from .formulas import Formula, Formulas, Steps, sum_to
+from .formulas import Formulas, Parameters, Steps, is_float, sum_to
 from .residuals import Input, Mask, Residual
 
-Kept = TypeVar("Kept")
+Tensors = TypeVar("Tensors")
 Other = TypeVar("Other")
 
 
+class Differentiable(Protocol):
+    def __call__(self, x: Array, parameters: Parameters, /) -> Array: ...
+
+
 class Differentiation(Protocol):
-    def __call__(self, formulas: Formulas) -> Formula: ...
+    def __call__(self, formulas: Formulas) -> Differentiable: ...
+
+
+@jax.tree_util.register_dataclass
+@dataclasses.dataclass(frozen=True)
+class _Kept:
+    """What the backward pass gets from the forward pass: a residual or, if `keeps_input`, the input.
+
+    The arrays of the other one are empty. It is not left out, because JAX 0.10 asks for one tree structure,
+    whether a parameter is differentiated or not.
+    """
+
+    residual: Residual
+    input: Input
+    parameters: Parameters
+    shape: tuple[int, ...] = dataclasses.field(metadata={"static": True})  # that of x
+
+    @classmethod
+    def of(cls, residual: Residual, x: Array, parameters: Parameters, keeps_input: bool) -> Self:
+        if keeps_input:
+            return cls(_emptied(residual), Input(x), parameters, x.shape)
+        return cls(residual, _emptied(Input(x)), parameters, x.shape)
+
+    @property
+    def keeps_input(self) -> bool:
+        """Whether a parameter is differentiated."""
+        return self.input.x.shape == self.shape
+
+
+def _emptied(residual: Residual) -> Any:
+    return jax.tree.map(lambda leaf: jnp.zeros((0,), leaf.dtype), residual)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,48 +65,52 @@ class ReverseMode:
 
     residual: type[Residual] | None = None
 
-    def __call__(self, formulas: Formulas) -> Formula:
+    def __call__(self, formulas: Formulas) -> Differentiable:
         residual = self.residual or (Mask if isinstance(formulas.slope, Steps) else Input)
 
         @jax.custom_vjp
-        def function(x: Array, *parameters: Array) -> Array:
-            return formulas.output(x, *parameters)
+        def function(x: Array, parameters: Parameters) -> Array:
+            return formulas.output(x, parameters)
 
-        def forward(*operands: Any) -> tuple[Array, Any]:
+        def forward(x: Any, parameters: Any) -> tuple[Array, _Kept]:
             # The plain value, never `function`: forward mode over reverse mode passes through here.
-            learned = any(p.perturbed for p in operands[1:])
-            x, *parameters = (operand.value for operand in operands)
-            y = formulas.output(x, *parameters)
-            kept, extra = residual.keep(formulas, x, y, *parameters), Input(x)
-            # One of the two is emptied, and not left out: JAX 0.10 wants one structure in either case.
-            kept, extra = (_emptied(kept), extra) if learned else (kept, _emptied(extra))
-            return y, (kept, extra, parameters)
+            learned = any(p.perturbed for p in jax.tree.leaves(parameters))
+            x, parameters = jax.tree.map(lambda operand: operand.value, (x, parameters))
+            y = formulas.output(x, parameters)
+            return y, _Kept.of(residual.keep(formulas, x, y, parameters), x, parameters, learned)
 
-        def backward(residuals: Any, g: Any) -> tuple[Array | None, ...]:
-            kept, extra, parameters = residuals
+        def backward(kept: _Kept, g: Any) -> tuple[Array | None, dict[str, Any] | None]:
             if isinstance(g, SymbolicZero):
-                return (None,) * (1 + len(parameters))
+                return None, None
             exactly = isinstance(formulas.slope, Steps)
-            if extra.x.shape != g.shape:  # no parameter is differentiated
+            if not kept.keeps_input:
                 # XLA may compute a mask again: that takes one comparison, and keeps no more.
-                residual = kept if isinstance(kept, Mask) else _opaque(kept, (), exactly)[0]
-                dx = formulas.scaled(g, residual.slope(formulas, *parameters), *parameters)
-                return dx, *(None for _ in parameters)
-            (extra, parameters), g = _opaque((extra, parameters), g, exactly)
-            dx = formulas.scaled(g, extra.slope(formulas, *parameters), *parameters)
-            return dx, *(cotangent(i, p, extra.x, g, parameters) for i, p in enumerate(parameters))
+                is_mask = isinstance(kept.residual, Mask)
+                residual = kept.residual if is_mask else _opaque(kept.residual, (), exactly)[0]
+                return by_x(residual, kept.parameters, g), None
+            (input, parameters), g = _opaque((kept.input, kept.parameters), g, exactly)
+            by_parameters = {name: cotangent(name, input.x, parameters, g) for name in parameters}
+            return by_x(input, parameters, g), by_parameters
 
-        def cotangent(i: int, parameter: Array, x: Array, g: Array, parameters: list[Array]) -> Array | None:
-            if not jnp.issubdtype(parameter.dtype, jnp.floating):
+        def by_x(residual: Residual, parameters: Parameters, g: Array) -> Array:
+            return formulas.scaled(g, residual.slope(formulas, parameters), parameters)
+
+        def cotangent(name: str, x: Array, parameters: Parameters, g: Array) -> Any:
+            """Of one parameter, or of every piece of a stacked one."""
+            if not all(map(is_float, jax.tree.leaves(parameters[name]))):
                 return None  # a random key
-            slope = formulas.parameter_slope(i, x, *parameters)
-            return sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
+
+            def summed(parameter: Array, slope: Array) -> Array:
+                return sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
+
+            slope = formulas.parameter_slope(name, x, parameters)
+            return jax.tree.map(summed, parameters[name], slope)
 
         function.defvjp(forward, backward, symbolic_zeros=True)
         return function
 
 
-def _opaque(tensors: Kept, after: Other, exactly: bool) -> tuple[Kept, Other]:
+def _opaque(tensors: Tensors, after: Other, exactly: bool) -> tuple[Tensors, Other]:
     """What is kept, opaque to XLA and not to be had before `after` is; and `after`.
 
     Else XLA:CPU recognises what the forward pass computed from the same tensors, reuses it, and keeps all of
@@ -84,7 +122,7 @@ def _opaque(tensors: Kept, after: Other, exactly: bool) -> tuple[Kept, Other]:
     return by_platform("cpu", functools.partial(_hidden, exactly), lambda *visible: visible, tensors, after)
 
 
-def _hidden(exactly: bool, tensors: Kept, after: Other) -> tuple[Kept, Other]:
+def _hidden(exactly: bool, tensors: Tensors, after: Other) -> tuple[Tensors, Other]:
     """Both behind a barrier, `tensors` at least in effect.
 
     A product with an opaque 1 hides a tensor, too, and unlike a barrier on the tensor does not make XLA write
@@ -97,29 +135,27 @@ def _hidden(exactly: bool, tensors: Kept, after: Other) -> tuple[Kept, Other]:
     return jax.tree.map(lambda leaf: leaf * one.astype(leaf.dtype), tensors), after
 
 
-def _emptied(residual: Residual) -> Residual:
-    return jax.tree.map(lambda leaf: jnp.zeros((0,), leaf.dtype), residual)
-
-
 @dataclasses.dataclass(frozen=True)
 class ForwardMode:
     """custom_jvp: serves jvp, jacfwd and linearize; in reverse mode JAX chooses what is kept."""
 
-    def __call__(self, formulas: Formulas) -> Formula:
+    def __call__(self, formulas: Formulas) -> Differentiable:
         @jax.custom_jvp
-        def function(x: Array, *parameters: Array) -> Array:
-            return formulas.output(x, *parameters)
+        def function(x: Array, parameters: Parameters) -> Array:
+            return formulas.output(x, parameters)
 
-        def push(operands: tuple[Array, ...], tangents: tuple[Any, ...]) -> tuple[Array, Array]:
-            (_, *parameters), (dx, *dparameters) = operands, tangents
-            y = formulas.output(*operands)
+        def push(operands: tuple[Array, Parameters], tangents: tuple[Any, Any]) -> tuple[Array, Array]:
+            (x, parameters), (dx, dparameters) = operands, tangents
+            y = formulas.output(x, parameters)
             dy = jnp.zeros_like(y)
             if not isinstance(dx, SymbolicZero):
-                dy = formulas.scaled(dx, formulas.slope_at(*operands), *parameters)
-            for i, dp in enumerate(dparameters):
-                if not isinstance(dp, SymbolicZero):
-                    slope = formulas.parameter_slope(i, *operands)
-                    dy += (slope * dp.astype(slope.dtype)).astype(dy.dtype)
+                dy = formulas.scaled(dx, formulas.slope_at(x, parameters), parameters)
+            for name, tangent in dparameters.items():
+                slopes = None
+                for i, dp in enumerate(jax.tree.leaves(tangent)):
+                    if not isinstance(dp, SymbolicZero):
+                        slopes = slopes or jax.tree.leaves(formulas.parameter_slope(name, x, parameters))
+                        dy += (slopes[i] * dp.astype(slopes[i].dtype)).astype(dy.dtype)
             return y, dy
 
         function.defjvp(push, symbolic_zeros=True)

@@ -6,7 +6,7 @@ Formulas are computed in float32 for 8- and 16-bit floats, else in the dtype of 
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -17,92 +17,125 @@ from .._kernels.formats import Arithmetic, computing, rounds_to_short
 from .._kernels.platforms import by_platform
 from .._kernels.selection import looked_up
 from .._kernels.sharding import explicit_sharding
+from .arguments import Stack
 
 Formula = Callable[..., Array]
 Level = Array | float
+ParameterSlopes = Mapping[str, Callable[..., Stack]]
+Parameters = Mapping[str, Any]  # by name: an array, a tuple of arrays, or a random key
 
 _MOST_SELECTED = 4  # levels; more are looked up in a table
 
 
 @dataclasses.dataclass(frozen=True)
 class Steps:
-    """A slope of few values: `levels(*parameters)[index(x, *parameters)]`."""
+    """A slope of few values: `levels(x, **parameters)[index(x, **parameters)]`.
+
+    Of x the levels may depend on the shape and the dtype only: in the backward pass they get the cotangent.
+    """
 
     index: Formula
     levels: Callable[..., tuple[Level, ...]]
 
-    def at(self, x: Array, *args: Any, **kwargs: Any) -> Array:
+    def at(self, x: Array, **parameters: Any) -> Array:
         """The slope itself."""
-        levels = [jnp.asarray(v, x.dtype) for v in self.levels(*args, **kwargs)]
-        return _selected(self.index(x, *args, **kwargs), levels)
+        levels = [jnp.asarray(v, x.dtype) for v in self.levels(x, **parameters)]
+        return _selected(self.index(x, **parameters), levels)
 
 
 @dataclasses.dataclass(frozen=True)
 class Formulas:
-    """The mathematics of a declaration, as functions of `x, *parameters`, all options fixed.
+    """The mathematics of a declaration: functions of `x` and the parameters and options by name.
 
-    Formulas are written for compute-dtype arrays; the methods take and return any float dtype.
+    Formulas are written for compute-dtype arrays; the methods take and return any float dtype. They get the
+    parameters as a dictionary.
     """
 
     value: Formula
     slope: Formula | Steps
     slope_from_output: Formula | None
-    parameter_slopes: Mapping[int, Formula]
+    parameter_slopes: ParameterSlopes
     selects: bool
-    exponential: bool = False
+    exponential: bool
 
-    def output(self, x: Array, *parameters: Array) -> Array:
+    def with_options(self, options: Mapping[str, Any]) -> Self:
+        """The same with these arguments filled in."""
+        if not options:
+            return self
+
+        def filled(formula: Any) -> Any:
+            return formula and functools.partial(formula, **options)
+
+        slope = self.slope
+        return dataclasses.replace(
+            self,
+            value=filled(self.value),
+            slope=Steps(filled(slope.index), filled(slope.levels))
+            if isinstance(slope, Steps)
+            else filled(slope),
+            slope_from_output=filled(self.slope_from_output),
+            parameter_slopes={name: filled(formula) for name, formula in self.parameter_slopes.items()},
+        )
+
+    def output(self, x: Array, parameters: Parameters) -> Array:
         """The value, rounded once to the dtype of x."""
-        return _rounded(self._compute(self.value, x, *parameters, slopes=False), x.dtype)
+        return _rounded(self._compute(self.value, x, parameters, slopes=False), x.dtype)
 
-    def slope_at(self, x: Array, *parameters: Array) -> Array:
+    def slope_at(self, x: Array, parameters: Parameters) -> Array:
         """The slope in the compute dtype or, for a slope of few values, the index of its level."""
         formula = self.slope.index if isinstance(self.slope, Steps) else self.slope
-        return self._compute(formula, x, *parameters)
+        return self._compute(formula, x, parameters)
 
-    def slope_at_output(self, y: Array, *parameters: Array) -> Array:
+    def slope_at_output(self, y: Array, parameters: Parameters) -> Array:
         """The same from the output."""
         assert self.slope_from_output is not None  # with_residual has made sure
-        return self._compute(self.slope_from_output, y, *parameters)
+        return self._compute(self.slope_from_output, y, parameters)
 
-    def levels(self, *parameters: Array) -> tuple[Level, ...]:
+    def levels(self, x: Array, parameters: Parameters) -> tuple[Level, ...]:
+        """The few values of the slope, in the compute dtype; `x` is any array of the shape and dtype of x."""
         assert isinstance(self.slope, Steps)
-        return self.slope.levels(*parameters)
+        wide = compute_dtype(x.dtype)
+        return self.slope.levels(x.astype(wide), **_cast(parameters, wide))
 
-    def scaled(self, g: Array, slope: Array, *parameters: Array) -> Array:
+    def scaled(self, g: Array, slope: Array, parameters: Parameters) -> Array:
         """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
         if not isinstance(self.slope, Steps):
             return _rounded(g.astype(slope.dtype) * slope, g.dtype)
-        levels = self.levels(*parameters)
-        wide = compute_dtype(g.dtype)
+        wide = g.astype(compute_dtype(g.dtype))
+        levels = self.levels(g, parameters)
         if len(levels) > _MOST_SELECTED:  # so many are plain numbers
-            return _rounded(g.astype(wide) * looked_up(levels, slope, wide), g.dtype)
-        scaling = g if all(map(_selects, levels)) else g.astype(wide)
+            return _rounded(wide * looked_up(levels, slope, wide.dtype), g.dtype)
+        scaling = g if all(map(_selects, levels)) else wide
         return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
 
-    def parameter_slope(self, position: int, x: Array, *parameters: Array) -> Array:
-        """The derivative by one parameter, in the compute dtype: as declared, or derived from the value."""
-        formula = self.parameter_slopes.get(position, functools.partial(self._derived, position))
-        return self._compute(formula, x, *parameters)
+    def parameter_slope(self, name: str, x: Array, parameters: Parameters) -> Any:
+        """The derivative by one parameter, in the compute dtype: as declared, or derived from the value.
 
-    def _derived(self, position: int, x: Array, *parameters: Array) -> Array:
+        By a stacked parameter it is a tuple.
+        """
+        formula = self.parameter_slopes.get(name, functools.partial(self._derived, name))
+        return self._compute(formula, x, parameters)
+
+    def _derived(self, name: str, x: Array, **parameters: Any) -> Array:
         def value(parameter: Array) -> Array:
-            return self.value(x, *parameters[:position], parameter, *parameters[position + 1 :])
+            return self.value(x, **{**parameters, name: parameter})
 
-        parameter = jnp.broadcast_to(parameters[position], x.shape, out_sharding=explicit_sharding(x))
+        parameter = jnp.broadcast_to(parameters[name], x.shape, out_sharding=explicit_sharding(x))
         return jax.jvp(value, (parameter,), (jnp.ones_like(parameter),))[1]
 
-    def _compute(self, formula: Formula, x: Array, *parameters: Array, slopes: bool = True) -> Array:
+    def _compute(
+        self, formula: Callable[..., Any], x: Array, parameters: Parameters, slopes: bool = True
+    ) -> Any:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
         short = rounds_to_short(x.dtype, slopes)
 
-        def traced(native: bool, x: Array, *parameters: Array) -> Array:
+        def traced(native: bool, x: Array, parameters: Parameters) -> Array:
             with computing(Arithmetic(short, native)):
-                return formula(x, *parameters)
+                return formula(x, **parameters)
 
         own, native = functools.partial(traced, False), functools.partial(traced, True)
-        operands = (x.astype(dtype), *(cast(p, dtype) for p in parameters))
+        operands = x.astype(dtype), _cast(parameters, dtype)
         if not self.exponential or dtype != jnp.float32:
             return own(*operands)
         if short:
@@ -130,9 +163,14 @@ def _rounded(values: Array, dtype: Any) -> Array:
     return values.astype(dtype)
 
 
-def cast(parameter: Array, dtype: Any) -> Array:
+def _cast(parameters: Parameters, dtype: Any) -> dict[str, Any]:
     """Floats in the compute dtype; a random key as it is."""
-    return parameter.astype(dtype) if jnp.issubdtype(parameter.dtype, jnp.floating) else parameter
+    return jax.tree.map(lambda p: p.astype(dtype) if is_float(p) else p, dict(parameters))
+
+
+def is_float(parameter: Array) -> bool:
+    """Whether a parameter is a number, and not a random key."""
+    return jnp.issubdtype(parameter.dtype, jnp.floating)
 
 
 def _selects(level: Level) -> bool:

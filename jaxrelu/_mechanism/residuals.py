@@ -5,24 +5,22 @@ itself or, for a slope of few values, the code that chooses among them.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 import jax
 from jax import Array
 
+from .formulas import Formulas, Parameters
 from .packing import bits_for, pack, unpack, words_are_local
-
-if TYPE_CHECKING:
-    from .formulas import Formulas
 
 
 class Residual(Protocol):
     """What survives to the backward pass, and how the slope is read from it."""
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> "Residual": ...
+    def keep(cls, formulas: Formulas, x: Array, y: Array, parameters: Parameters) -> "Residual": ...
 
-    def slope(self, formulas: "Formulas", *parameters: Array) -> Array: ...
+    def slope(self, formulas: Formulas, parameters: Parameters) -> Array: ...
 
 
 @jax.tree_util.register_dataclass
@@ -33,11 +31,11 @@ class Input:
     x: Array
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self:
+    def keep(cls, formulas: Formulas, x: Array, y: Array, parameters: Parameters) -> Self:
         return cls(x)
 
-    def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
-        return formulas.slope_at(self.x, *parameters)
+    def slope(self, formulas: Formulas, parameters: Parameters) -> Array:
+        return formulas.slope_at(self.x, parameters)
 
 
 @jax.tree_util.register_dataclass
@@ -48,11 +46,11 @@ class Output:
     y: Array
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self:
+    def keep(cls, formulas: Formulas, x: Array, y: Array, parameters: Parameters) -> Self:
         return cls(y)
 
-    def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
-        return formulas.slope_at_output(self.y, *parameters)
+    def slope(self, formulas: Formulas, parameters: Parameters) -> Array:
+        return formulas.slope_at_output(self.y, parameters)
 
 
 @jax.tree_util.register_dataclass
@@ -67,13 +65,13 @@ class Mask:
     codes: Array
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self:
+    def keep(cls, formulas: Formulas, x: Array, y: Array, parameters: Parameters) -> Self:
         # Where the output decides, the input need not live on until the mask is computed.
         from_output = formulas.selects and formulas.slope_from_output is not None
-        codes = formulas.slope_at_output(y, *parameters) if from_output else formulas.slope_at(x, *parameters)
+        codes = formulas.slope_at_output(y, parameters) if from_output else formulas.slope_at(x, parameters)
         return cls(codes)
 
-    def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
+    def slope(self, formulas: Formulas, parameters: Parameters) -> Array:
         return self.codes
 
 
@@ -91,12 +89,12 @@ class Bits:
     bits: int = dataclasses.field(metadata={"static": True})
 
     @classmethod
-    def keep(cls, formulas: "Formulas", x: Array, y: Array, *parameters: Array) -> Self | Mask:
-        bits = bits_for(len(formulas.levels(*parameters)))
-        codes = formulas.slope_at(x, *parameters)
+    def keep(cls, formulas: Formulas, x: Array, y: Array, parameters: Parameters) -> Self | Mask:
+        bits = bits_for(len(formulas.levels(x, parameters)))
+        codes = formulas.slope_at(x, parameters)
         if not words_are_local(x, bits):
             return Mask(codes)
         return cls(pack(codes, bits), x.shape, bits)
 
-    def slope(self, formulas: "Formulas", *parameters: Array) -> Array:
+    def slope(self, formulas: Formulas, parameters: Parameters) -> Array:
         return unpack(self.packed, self.shape, self.bits)

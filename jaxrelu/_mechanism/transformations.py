@@ -6,9 +6,10 @@ from typing import Any, Literal, TypeVar
 
 from jax import Array
 
+from .declaration import Declaration, declaration_of, public_function, rebuilt
 from .differentiation import ForwardMode, ReverseMode
-from .elementwise import Declaration, Elementwise, declaration_of, public_function, rebuilt
-from .few_bits.residual import FEWEST, MOST, Quantized
+from .elementwise import Elementwise
+from .few_bits.residual import FEWEST, MOST, quantized
 from .formulas import Steps
 from .residuals import Bits, Input, Mask, Output, Residual
 
@@ -80,7 +81,7 @@ def with_residual(
       TypeError: if function is not one of jaxrelu's, or if not just one of residual and bits is given; when
         the function with `bits` is called with a parameter that is not a plain number.
       ValueError: if the function cannot have this residual, or if bits is out of range; when the function is
-        called, if its slope has no bounds and so has no best levels.
+        differentiated, if its slope has no bounds and so has no best levels.
 
     Examples:
       >>> import jax, jaxrelu
@@ -128,8 +129,9 @@ def _is_smooth(declaration: Declaration) -> bool:
     """Whether its slope can be rounded: one formula of x, and not already of few values."""
     return (
         isinstance(declaration, Elementwise)
-        and not isinstance(declaration.slope, Steps)
+        and not isinstance(declaration.formulas.slope, Steps)
         and not declaration.same_shape
+        and not declaration.stacked
     )
 
 
@@ -145,7 +147,7 @@ def _quantized(function: Any, declaration: Declaration, bits: int) -> Any:
     assert isinstance(declaration, Elementwise)
     signature = inspect.signature(function)
     _, *parameters = signature.parameters
-    twin = Quantized(declaration, bits, tuple(parameters))
+    twin = quantized(declaration, bits, tuple(parameters))
     return public_function(_with_key(function, signature), twin, ReverseMode(Bits))
 
 

@@ -1,17 +1,13 @@
 """FReLU and DyReLU: what they say, and compute once convolutions and matrices are applied."""
 
-import dataclasses
 import functools
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from .._kernels.gates import finite
-from .._mechanism.differentiation import Differentiation
-from .._mechanism.elementwise import declared_as
-from .._mechanism.formulas import Formulas
+from .._mechanism.elementwise import elementwise
 from .parameters import wide
 
 FUNNEL = r"""
@@ -104,60 +100,44 @@ def dynamic(x: Array, theta: Array, num_pieces: int, lambda_a: float, lambda_b: 
     return _largest_line(x, first + lambda_a * theta[0], lambda_b * theta[1])
 
 
-def _lines(pieces: int, x: Array, *parameters: Array) -> list[Array]:
-    slopes, offsets = parameters[:pieces], parameters[pieces:]
+Lines = tuple[Array, ...]
+
+
+def _values(x: Array, slopes: Lines, offsets: Lines) -> list[Array]:
     return [jnp.where(a == 0.0, 0.0, a * x) + b for a, b in zip(slopes, offsets, strict=True)]
 
 
-def _winner(pieces: int, x: Array, *parameters: Array) -> Array:
+def _winner(x: Array, slopes: Lines, offsets: Lines) -> Array:
     """Which line is the largest: the first of equals."""
-    first, *others = _lines(pieces, x, *parameters)
-    winner = jnp.zeros(first.shape, jnp.uint8)
+    largest, *others = _values(x, slopes, offsets)
+    winner = jnp.zeros(largest.shape, jnp.uint8)
     for i, line in enumerate(others, start=1):
-        winner = jnp.where(line > first, jnp.uint8(i), winner)
-        first = jnp.maximum(first, line)
+        winner = jnp.where(line > largest, jnp.uint8(i), winner)
+        largest = jnp.maximum(largest, line)
     return winner
 
 
-def _formulas(pieces: int) -> Formulas:
-    def slope(x: Array, *parameters: Array) -> Array:
-        winner = _winner(pieces, x, *parameters)
-        slopes = (jnp.where(winner == i, a, 0.0) for i, a in enumerate(parameters[:pieces]))
-        return functools.reduce(jnp.add, slopes)
-
-    def by_slope(i: int, x: Array, *parameters: Array) -> Array:
-        return jnp.where(_winner(pieces, x, *parameters) == i, finite(x), 0.0)
-
-    def by_offset(i: int, x: Array, *parameters: Array) -> Array:
-        return jnp.where(_winner(pieces, x, *parameters) == i, jnp.ones_like(x), 0.0)
-
-    by_slopes: dict[int, Any] = {i: functools.partial(by_slope, i) for i in range(pieces)}
-    by_offsets = {pieces + i: functools.partial(by_offset, i) for i in range(pieces)}
-    return Formulas(
-        value=lambda x, *parameters: functools.reduce(jnp.maximum, _lines(pieces, x, *parameters)),
-        slope=slope,
-        slope_from_output=None,
-        parameter_slopes=by_slopes | by_offsets,
-        selects=False,
-    )
+def _slope(x: Array, slopes: Lines, offsets: Lines) -> Array:
+    winner = _winner(x, slopes, offsets)
+    return functools.reduce(jnp.add, (jnp.where(winner == i, a, 0.0) for i, a in enumerate(slopes)))
 
 
-@dataclasses.dataclass(frozen=True)
-class _Lines:
-    """The declaration: as many pairs of parameters as the first axis of slopes and offsets is long."""
-
-    name: str = "largest_line"
-    static: tuple[str, ...] = ()
-    check = None
-
-    def apply(self, differentiation: Differentiation, x: Array, slopes: Array, offsets: Array) -> Array:
-        return differentiation(_formulas(len(slopes)))(x, *slopes, *offsets)
-
-    def residuals(self) -> frozenset[str]:
-        return frozenset({"input"})
+def _by_slopes(x: Array, slopes: Lines, offsets: Lines) -> Lines:
+    winner = _winner(x, slopes, offsets)
+    return tuple(jnp.where(winner == i, finite(x), 0.0) for i in range(len(slopes)))
 
 
-@declared_as(_Lines())
+def _by_offsets(x: Array, slopes: Lines, offsets: Lines) -> Lines:
+    winner = _winner(x, slopes, offsets)
+    return tuple(jnp.where(winner == i, jnp.ones_like(x), 0.0) for i in range(len(offsets)))
+
+
+@elementwise(
+    value=lambda x, slopes, offsets: functools.reduce(jnp.maximum, _values(x, slopes, offsets)),
+    slope=_slope,
+    parameter_slopes={"slopes": _by_slopes, "offsets": _by_offsets},
+    stacked=("slopes", "offsets"),
+)
 def _largest_line(x: Array, slopes: Array, offsets: Array) -> Array:
     """The largest of the lines a x + b; of equals, the first takes the slope.
 

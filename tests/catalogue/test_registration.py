@@ -22,7 +22,7 @@ X = np.linspace(-2, 2, 9, dtype=np.float32)
 
 
 @elementwise(
-    value=lambda x: jnp.abs(x), slope=Steps(index=lambda x: x > 0, levels=lambda: (-1, 1)), selects=True
+    value=lambda x: jnp.abs(x), slope=Steps(index=lambda x: x > 0, levels=lambda x: (-1, 1)), selects=True
 )
 def absolute(x) -> Any:
     """The trial variant of CONTRIBUTING.md."""

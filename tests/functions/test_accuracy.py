@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jaxrelu
-from jaxrelu._mechanism.elementwise import declaration_of
+from jaxrelu._mechanism.declaration import declaration_of
 from references.lookup import ROWS, cases_of, parameters_of, reference_of
 from tests.support.measures import (
     SMALL_FLOATS,

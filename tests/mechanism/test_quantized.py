@@ -9,7 +9,8 @@ import pytest
 import scipy.stats
 
 import jaxrelu
-from jaxrelu._mechanism.elementwise import Elementwise, declaration_of
+from jaxrelu._mechanism.declaration import declaration_of
+from jaxrelu._mechanism.elementwise import Elementwise
 from jaxrelu._mechanism.formulas import Steps
 from references.lookup import ROWS, parameters_of
 from tests.mechanism.test_residuals import kept_bytes, scanned, temporary_bytes, unrolled
@@ -25,7 +26,9 @@ UNBOUNDED = ("squared_relu", "star_relu", "xielu")
 
 def is_smooth(row):
     one = declaration_of(row.function)
-    return isinstance(one, Elementwise) and not one.same_shape and not isinstance(one.slope, Steps)
+    if not isinstance(one, Elementwise) or one.same_shape or one.stacked:
+        return False
+    return not isinstance(one.formulas.slope, Steps)
 
 
 SMOOTH = [name for name, row in ROWS.items() if is_smooth(row)]
@@ -140,7 +143,7 @@ def test_compiled_memory_is_below_that_of_the_exact_slope(network):
         ),
         (lambda: jaxrelu.with_residual(jaxrelu.elu, bits=2)(X, alpha=-1), ValueError, ["elu", "alpha"]),
         (
-            lambda: jaxrelu.with_residual(jaxrelu.squared_relu, bits=2)(X),
+            lambda: slopes(jaxrelu.with_residual(jaxrelu.squared_relu, bits=2), X),
             ValueError,
             ["squared_relu", "bits=2", "bounds"],
         ),

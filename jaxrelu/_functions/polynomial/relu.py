@@ -19,7 +19,8 @@ from numpy.polynomial import Chebyshev
 
 from ..._kernels.selection import where
 from ..._mechanism.arguments import as_float, as_operand
-from ..._mechanism.elementwise import Declaration, declaration_of, elementwise
+from ..._mechanism.declaration import Declaration, declaration_of
+from ..._mechanism.elementwise import elementwise
 from ..._mechanism.nearest import did_you_mean
 from .composite import SIGN_STAGES, Composite
 from .evaluation import Vector, cost

@@ -1,69 +1,73 @@
 """The twin of a smooth function that keeps its slope in a few bits, for `with_residual(f, bits=k)`."""
 
-import dataclasses
 import numbers
 from collections.abc import Mapping
 from typing import Any
 
 from jax import Array
 
-from ..arguments import as_float
-from ..differentiation import Differentiation
-from ..elementwise import Elementwise
-from ..formulas import Formulas, Steps
-from .levels import filled, quantization
+from ..declaration import Check
+from ..elementwise import KEY, Elementwise
+from ..formulas import Formulas, Level, Steps
+from .levels import Quantization, StochasticQuantization, filled, quantization
 
 FEWEST, MOST = 1, 8  # bits
 
 
-@dataclasses.dataclass(frozen=True)
-class Quantized:
+def quantized(exact: Elementwise, bits: int, parameters: tuple[str, ...]) -> Elementwise:
     """The same value, and a slope of 2**bits levels: `Steps`, whose index is the code of the exact slope.
 
     Its parameters are options, as the levels depend on them.
     """
 
-    exact: Elementwise
-    bits: int
-    static: tuple[str, ...]
+    def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return {k: v if k in exact.static or v is None else float(v) for k, v in sorted(arguments.items())}
 
-    @property
-    def name(self) -> str:
-        return self.exact.name
-
-    def check(self, key: Any = None, **arguments: Any) -> None:
-        for argument, value in arguments.items():
-            if argument not in self.exact.static and not (value is None or isinstance(value, numbers.Real)):
-                raise TypeError(
-                    f"{self.name}: with bits={self.bits} {argument} must be a plain number, on which the "
-                    f"levels of the slope depend, got {type(value).__name__}"
-                )
-        if self.exact.check:
-            self.exact.check(**arguments)
-
-    def apply(
-        self, differentiation: Differentiation, x: Array, key: Array | None = None, **arguments: Any
-    ) -> Array:
-        plain = {
-            k: v if k in self.exact.static or v is None else float(v) for k, v in sorted(arguments.items())
-        }
-        formulas = self._formulas(plain, stochastic=key is not None)
-        return differentiation(formulas)(as_float(x), *([] if key is None else [key]))
-
-    def _formulas(self, arguments: Mapping[str, Any], stochastic: bool) -> Formulas:
-        assert not isinstance(self.exact.slope, Steps)
+    def best(arguments: Mapping[str, Any], is_stochastic: bool) -> Quantization | StochasticQuantization:
+        assert not isinstance(exact.formulas.slope, Steps)
         try:
-            best = quantization(self.exact.slope, tuple(arguments.items()), self.bits, stochastic)
+            known = tuple(plain(arguments).items())
+            return quantization(exact.formulas.slope, known, bits, is_stochastic)
         except ValueError as error:
-            raise ValueError(f"{self.name}: with_residual with bits={self.bits}: {error}") from None
-        value = filled(self.exact.value, arguments)
-        return Formulas(
-            value=lambda x, *key: value(x),
-            slope=Steps(lambda x, *key: best.codes(x, *key), lambda *key: tuple(best.levels)),
+            raise ValueError(f"{exact.name}: with_residual with bits={bits}: {error}") from None
+
+    def value(x: Array, key: Array | None, **arguments: Any) -> Array:
+        return filled(exact.formulas.value, plain(arguments))(x)
+
+    def index(x: Array, key: Array | None, **arguments: Any) -> Array:
+        keys = () if key is None else (key,)
+        return best(arguments, key is not None).codes(x, *keys)
+
+    def levels(x: Array, key: Array | None, **arguments: Any) -> tuple[Level, ...]:
+        return tuple(best(arguments, key is not None).levels)
+
+    return Elementwise(
+        name=exact.name,
+        formulas=Formulas(
+            value=value,
+            slope=Steps(index, levels),
             slope_from_output=None,
             parameter_slopes={},
             selects=False,
-        )
+            exponential=False,
+        ),
+        same_shape=False,
+        stacked=(),
+        optional=frozenset({KEY}),
+        static=parameters,
+        check=_check(exact, bits),
+    )
 
-    def residuals(self) -> frozenset[str]:
-        return frozenset({"bits"})
+
+def _check(exact: Elementwise, bits: int) -> Check:
+    def check(key: Any = None, **arguments: Any) -> None:
+        for argument, value in arguments.items():
+            if argument not in exact.static and not (value is None or isinstance(value, numbers.Real)):
+                raise TypeError(
+                    f"{exact.name}: with bits={bits} {argument} must be a plain number, on which the levels "
+                    f"of the slope depend, got {type(value).__name__}"
+                )
+        if exact.check:
+            exact.check(**arguments)
+
+    return check
