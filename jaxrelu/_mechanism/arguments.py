@@ -6,7 +6,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.extend.core.primitives import convert_element_type_p
 
 from .._kernels.sharding import varying_alike
 
@@ -29,6 +28,9 @@ def like_operand(y: Array, x: Array) -> Array:
     """The result for a Python scalar is weakly typed, as it is: added to bfloat16 it stays bfloat16."""
     if not x.weak_type or is_integral(y):
         return y
+    # Imported here: the import takes as long as all of jaxrelu, and few programs need it.
+    from jax.extend.core.primitives import convert_element_type_p
+
     return convert_element_type_p.bind(y, new_dtype=y.dtype, weak_type=True, sharding=None)
 
 
