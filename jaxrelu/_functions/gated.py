@@ -45,7 +45,6 @@ def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> 
         "slope": lambda gate, value, **options: product(slope(gate, **options), gate, value),
         "parameter_slopes": {"value": lambda gate, value, **options: activation(gate, **options)},
         "same_shape": True,
-        "exponential": True,
     }
 
 
@@ -88,7 +87,7 @@ def reglu(gate: ArrayLike, value: ArrayLike) -> Array:
     ...
 
 
-@elementwise(**_gated(*value_and_slope(gelu)), static=("approximate",))
+@elementwise(**_gated(*value_and_slope(gelu)), exponential=True, static=("approximate",))
 def geglu(gate: ArrayLike, value: ArrayLike, approximate: bool = True) -> Array:
     r"""Gated linear unit with a gelu gate.
 
@@ -122,7 +121,7 @@ def geglu(gate: ArrayLike, value: ArrayLike, approximate: bool = True) -> Array:
     ...
 
 
-@elementwise(**_gated(*value_and_slope(silu)))
+@elementwise(**_gated(*value_and_slope(silu)), exponential=True)
 def swiglu(gate: ArrayLike, value: ArrayLike) -> Array:
     r"""Gated linear unit with a silu gate.
 
@@ -189,7 +188,7 @@ def bilinear(gate: ArrayLike, value: ArrayLike) -> Array:
     ...
 
 
-@elementwise(**_gated(value_and_slope(softplus)[1], _logistic_slope))
+@elementwise(**_gated(value_and_slope(softplus)[1], _logistic_slope), exponential=True)
 def sigmoid_glu(gate: ArrayLike, value: ArrayLike) -> Array:
     """logistic(gate) * value; the logistic function is the slope of softplus."""
     ...
