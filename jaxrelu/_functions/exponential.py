@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import logistic
 from .._kernels.numerics import exp, expm1, exponential_parts, log1p, minus_1, quotient_exp, times_exp
 from .._mechanism.arguments import positive
@@ -18,10 +19,11 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @elementwise(
-    value=lambda x, alpha: jnp.where(x >= 0, x, alpha * expm1(x)),  # and -0 stays -0
-    slope=lambda x, alpha: jnp.where(x > 0, 1.0, alpha * exp(x)),
-    slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y + alpha),
-    parameter_slopes={"alpha": lambda x, alpha: expm1(x)},
+    value=lambda x, alpha, arithmetic: jnp.where(x >= 0, x, alpha * expm1(x, arithmetic)),  # and -0 stays -0
+    slope=lambda x, alpha, arithmetic: jnp.where(x > 0, 1.0, alpha * exp(x, arithmetic)),
+    slope_from_output=lambda y, alpha, arithmetic: jnp.where(y > 0, 1.0, y + alpha),
+    parameter_slopes={"alpha": lambda x, alpha, arithmetic: expm1(x, arithmetic)},
+    exponential="own",
     check=lambda alpha: positive("elu", alpha=alpha),
 )
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -60,10 +62,17 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
 
 
 @elementwise(
-    value=lambda x, alpha: jnp.where(x >= 0, x, alpha * minus_1(*quotient_exp(x, alpha))),
-    slope=lambda x, alpha: jnp.where(x > 0, 1.0, times_exp(jnp.ones_like(x), *quotient_exp(x, alpha))),
-    slope_from_output=lambda y, alpha: jnp.where(y > 0, 1.0, y / alpha + 1.0),
-    parameter_slopes={"alpha": lambda x, alpha: _celu_alpha_slope(jnp.minimum(x, 0) / alpha)},
+    value=lambda x, alpha, arithmetic: jnp.where(
+        x >= 0, x, alpha * minus_1(*quotient_exp(x, alpha, arithmetic))
+    ),
+    slope=lambda x, alpha, arithmetic: jnp.where(
+        x > 0, 1.0, times_exp(jnp.ones_like(x), *quotient_exp(x, alpha, arithmetic))
+    ),
+    slope_from_output=lambda y, alpha, arithmetic: jnp.where(y > 0, 1.0, y / alpha + 1.0),
+    parameter_slopes={
+        "alpha": lambda x, alpha, arithmetic: _celu_alpha_slope(jnp.minimum(x, 0) / alpha, arithmetic)
+    },
+    exponential="own",
     check=lambda alpha: positive("celu", alpha=alpha),
 )
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -98,15 +107,18 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
     ...
 
 
-def _celu_alpha_slope(u: Array) -> Array:
+def _celu_alpha_slope(u: Array, arithmetic: Arithmetic) -> Array:
     """d/dalpha of alpha expm1(x / alpha) at u = x / alpha: expm1(u) - u exp(u)."""
-    return expm1(u) - jnp.maximum(u, jnp.finfo(u.dtype).min) * exp(u)
+    return expm1(u, arithmetic) - jnp.maximum(u, jnp.finfo(u.dtype).min) * exp(u, arithmetic)
 
 
 @elementwise(
-    value=lambda x: jnp.where(x >= 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(x)),
-    slope=lambda x: jnp.where(x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * exp(x)),
-    slope_from_output=lambda y: jnp.where(y > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA),
+    value=lambda x, arithmetic: jnp.where(
+        x >= 0, SELU_SCALE * x, SELU_SCALE * SELU_ALPHA * expm1(x, arithmetic)
+    ),
+    slope=lambda x, arithmetic: jnp.where(x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * exp(x, arithmetic)),
+    slope_from_output=lambda y, arithmetic: jnp.where(y > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA),
+    exponential="own",
 )
 def selu(x: ArrayLike) -> Array:
     r"""Scaled exponential linear unit.
@@ -140,10 +152,10 @@ def selu(x: ArrayLike) -> Array:
 
 
 @elementwise(
-    value=lambda x: jnp.maximum(x, 0) + log1p(exp(-jnp.abs(x))),
-    slope=lambda x: _logistic(x),
-    slope_from_output=lambda y: -expm1(-y),
-    exponential=True,
+    value=lambda x, arithmetic: jnp.maximum(x, 0) + log1p(exp(-jnp.abs(x), arithmetic), arithmetic),
+    slope=lambda x, arithmetic: logistic(x < 0, *exponential_parts(-jnp.abs(x), arithmetic)),
+    slope_from_output=lambda y, arithmetic: -expm1(-y, arithmetic),
+    exponential="platform",
 )
 def softplus(x: ArrayLike) -> Array:
     r"""Softplus, the smooth rectifier whose slope is the logistic function.
@@ -174,7 +186,3 @@ def softplus(x: ArrayLike) -> Array:
       Dugas et al., Incorporating second-order functional knowledge for better option pricing, NIPS 2000.
     """
     ...
-
-
-def _logistic(x: Array) -> Array:
-    return logistic(x < 0, *exponential_parts(-jnp.abs(x)))

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import finite
 from .._kernels.numerics import exponential_parts
 from .._kernels.selection import where
@@ -48,8 +49,8 @@ def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> 
     }
 
 
-def _logistic_slope(x: Array) -> Array:
-    s, p = exponential_parts(-jnp.abs(x))
+def _logistic_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    s, p = exponential_parts(-jnp.abs(x), arithmetic)
     w = s * (1.0 + p)
     return w / jnp.square(1.0 + w)
 
@@ -87,7 +88,7 @@ def reglu(gate: ArrayLike, value: ArrayLike) -> Array:
     ...
 
 
-@elementwise(**_gated(*value_and_slope(gelu)), exponential=True, static=("approximate",))
+@elementwise(**_gated(*value_and_slope(gelu)), exponential="platform", static=("approximate",))
 def geglu(gate: ArrayLike, value: ArrayLike, approximate: bool = True) -> Array:
     r"""Gated linear unit with a gelu gate.
 
@@ -121,7 +122,7 @@ def geglu(gate: ArrayLike, value: ArrayLike, approximate: bool = True) -> Array:
     ...
 
 
-@elementwise(**_gated(*value_and_slope(silu)), exponential=True)
+@elementwise(**_gated(*value_and_slope(silu)), exponential="platform")
 def swiglu(gate: ArrayLike, value: ArrayLike) -> Array:
     r"""Gated linear unit with a silu gate.
 
@@ -188,7 +189,7 @@ def bilinear(gate: ArrayLike, value: ArrayLike) -> Array:
     ...
 
 
-@elementwise(**_gated(value_and_slope(softplus)[1], _logistic_slope), exponential=True)
+@elementwise(**_gated(value_and_slope(softplus)[1], _logistic_slope), exponential="platform")
 def sigmoid_glu(gate: ArrayLike, value: ArrayLike) -> Array:
     """logistic(gate) * value; the logistic function is the slope of softplus."""
     ...

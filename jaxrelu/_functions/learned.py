@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import finite
 from .._kernels.numerics import (
     CURVE_FROM,
@@ -159,16 +160,19 @@ def srelu(
 
 
 @elementwise(
-    value=lambda x, alpha, beta: jnp.where(
-        x >= 0, (alpha / beta) * x, alpha * minus_1(*quotient_exp(x, beta))
+    value=lambda x, alpha, beta, arithmetic: jnp.where(
+        x >= 0, (alpha / beta) * x, alpha * minus_1(*quotient_exp(x, beta, arithmetic))
     ),
-    slope=lambda x, alpha, beta: times_exp(alpha / beta, *quotient_exp(x, beta)),
+    slope=lambda x, alpha, beta, arithmetic: times_exp(alpha / beta, *quotient_exp(x, beta, arithmetic)),
     parameter_slopes={
-        "alpha": lambda x, alpha, beta: jnp.where(x >= 0, finite(x) / beta, expm1(x / beta)),
-        "beta": lambda x, alpha, beta: (
-            -(alpha / beta) * (finite(x) / beta) * jnp.where(x >= 0, 1.0, exp(x / beta))
+        "alpha": lambda x, alpha, beta, arithmetic: jnp.where(
+            x >= 0, finite(x) / beta, expm1(x / beta, arithmetic)
+        ),
+        "beta": lambda x, alpha, beta, arithmetic: (
+            -(alpha / beta) * (finite(x) / beta) * jnp.where(x >= 0, 1.0, exp(x / beta, arithmetic))
         ),
     },
+    exponential="own",
     check=lambda alpha, beta: positive("pelu", alpha=alpha, beta=beta),
 )
 def pelu(x: ArrayLike, alpha: ArrayLike = 1.0, beta: ArrayLike = 1.0) -> Array:
@@ -207,16 +211,16 @@ def pelu(x: ArrayLike, alpha: ArrayLike = 1.0, beta: ArrayLike = 1.0) -> Array:
     ...
 
 
-def _xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Array:
+def _xielu(x: Array, alpha_p: Array, alpha_n: Array, beta: Array, arithmetic: Arithmetic) -> Array:
     above = jnp.maximum(x, 0)
-    far = alpha_n * expm1(x) + scaled(beta - alpha_n, jnp.minimum(x, 0))
-    below = jnp.where(x < CURVE_FROM, far, curve_and_line(x, alpha_n, beta))
+    far = alpha_n * expm1(x, arithmetic) + scaled(beta - alpha_n, jnp.minimum(x, 0))
+    below = jnp.where(x < CURVE_FROM, far, curve_and_line(x, alpha_n, beta, arithmetic))
     return jnp.where(x >= 0, x * (alpha_p * above + beta), below)
 
 
-def _xielu_slope(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Array:
+def _xielu_slope(x: Array, alpha_p: Array, alpha_n: Array, beta: Array, arithmetic: Arithmetic) -> Array:
     """Below, alpha_n (exp(x) - 1) + beta; the product with s is exact, and first in the sum."""
-    s, p = exponential_parts(jnp.minimum(x, 0))
+    s, p = exponential_parts(jnp.minimum(x, 0), arithmetic)
     start = alpha_n * s
     below = (start + (beta - alpha_n)) + start * p
     return jnp.where(x > 0, 2.0 * alpha_p * jnp.maximum(x, 0) + beta, below)
@@ -226,10 +230,11 @@ def _xielu_slope(x: Array, alpha_p: Array, alpha_n: Array, beta: Array) -> Array
     value=_xielu,
     slope=_xielu_slope,
     parameter_slopes={
-        "alpha_p": lambda x, alpha_p, alpha_n, beta: jnp.square(jnp.maximum(x, 0)),
-        "alpha_n": lambda x, alpha_p, alpha_n, beta: expm1(x) - jnp.minimum(x, 0),
-        "beta": lambda x, alpha_p, alpha_n, beta: x,
+        "alpha_p": lambda x, alpha_p, alpha_n, beta, arithmetic: jnp.square(jnp.maximum(x, 0)),
+        "alpha_n": lambda x, alpha_p, alpha_n, beta, arithmetic: expm1(x, arithmetic) - jnp.minimum(x, 0),
+        "beta": lambda x, alpha_p, alpha_n, beta, arithmetic: x,
     },
+    exponential="own",
 )
 def xielu(x: ArrayLike, alpha_p: ArrayLike = 0.8, alpha_n: ArrayLike = 0.8, beta: ArrayLike = 0.5) -> Array:
     r"""Expanded integral of the exponential linear unit.

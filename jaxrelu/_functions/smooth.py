@@ -5,7 +5,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .._kernels.coefficients import TELU
-from .._kernels.formats import of_format
+from .._kernels.formats import Arithmetic, of_format
 from .._kernels.gates import finite, gated, gated_slope, mirrored
 from .._kernels.normal import normal_tail, normal_tail_slope
 from .._kernels.numerics import cubic_exp, exponential_parts, polynomial, times_exp
@@ -20,23 +20,23 @@ _TELU_BELOW = -0.35  # exp(2 x) is below 1/2 up to here
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
 
-def _gelu(x: Array, approximate: bool) -> Array:
+def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
     a = jnp.abs(x)
     if approximate:
-        s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC)
+        s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic)
         return gated(x, s, p)
-    below = normal_tail(a)
+    below = normal_tail(a, arithmetic)
     return jnp.where(x < 0, -below, x - below)
 
 
-def _gelu_slope(x: Array, approximate: bool) -> Array:
+def _gelu_slope(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
     a = jnp.abs(x)
     if approximate:
-        return gated_slope(x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC))
-    return mirrored(x < 0, normal_tail_slope(a))
+        return gated_slope(x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic))
+    return mirrored(x < 0, normal_tail_slope(a, arithmetic))
 
 
-@elementwise(value=_gelu, slope=_gelu_slope, exponential=True, static=("approximate",))
+@elementwise(value=_gelu, slope=_gelu_slope, exponential="platform", static=("approximate",))
 def gelu(x: ArrayLike, approximate: bool = True) -> Array:
     r"""Gaussian error linear unit.
 
@@ -74,11 +74,11 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
     ...
 
 
-def _mish(x: Array) -> Array:
+def _mish(x: Array, arithmetic: Arithmetic) -> Array:
     """x w (1 + w / 2) / (1 + w + w**2 / 2) below, x - x w**2 / (1 / 2 + w + w**2) above, w = exp(-|x|)."""
     below = x <= 0
     bounded = finite(x)
-    s, p = exponential_parts(-jnp.abs(x))
+    s, p = exponential_parts(-jnp.abs(x), arithmetic)
     w = s * (1.0 + p)
     t = p + 0.5 * w * (1.0 + p)  # w (1 + w / 2) = s (1 + t)
     numerator = jnp.where(below, s * (bounded + bounded * t), -w * (bounded * w))
@@ -86,10 +86,10 @@ def _mish(x: Array) -> Array:
     return base + numerator / jnp.where(below, (1.0 + s) + s * t, 0.5 + w * (1.0 + w))
 
 
-def _mish_slope(x: Array) -> Array:
+def _mish_slope(x: Array, arithmetic: Arithmetic) -> Array:
     below = x < 0
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
-    s, p = exponential_parts(-jnp.abs(x))
+    s, p = exponential_parts(-jnp.abs(x), arithmetic)
     w = s * (1.0 + p)
     # Below: w (1 + x + w (3 / 2 + x + w (1 + w / 4))) / d**2, d = 1 + w + w**2 / 2 = d0 + d1, d0 exact.
     outer = (1.0 + x) + w * ((1.5 + x) + w * (1.0 + 0.25 * w))
@@ -101,7 +101,7 @@ def _mish_slope(x: Array) -> Array:
     return jnp.where(below, 0.0, 1.0) + numerator / denominator
 
 
-@elementwise(value=_mish, slope=_mish_slope, exponential=True)
+@elementwise(value=_mish, slope=_mish_slope, exponential="platform")
 def mish(x: ArrayLike) -> Array:
     r"""Mish, x gated by the hyperbolic tangent of softplus.
 
@@ -134,32 +134,32 @@ def mish(x: ArrayLike) -> Array:
     ...
 
 
-def _telu_parts(x: Array) -> tuple[Array, Array | float, Array, Array]:
+def _telu_parts(x: Array, arithmetic: Arithmetic) -> tuple[Array, Array | float, Array, Array]:
     """The parts of e = exp(x), tanh(e) and 1 / cosh(e)**2, by exp(-2 e); e is bounded where tanh(e) is 1."""
-    s, p = exponential_parts(jnp.minimum(x, _TELU_LIMIT))
-    scale, rest = exponential_parts(-2.0 * (s * (1.0 + p)))
+    s, p = exponential_parts(jnp.minimum(x, _TELU_LIMIT), arithmetic)
+    scale, rest = exponential_parts(-2.0 * (s * (1.0 + p)), arithmetic)
     q = scale * (1.0 + rest)
     minus_expm1 = (1.0 - scale) - scale * rest
     return s, p, minus_expm1 / (1.0 + q), 4.0 * q / jnp.square(1.0 + q)
 
 
-def _telu(x: Array) -> Array:
-    *_, tanh, _ = _telu_parts(x)
+def _telu(x: Array, arithmetic: Arithmetic) -> Array:
+    *_, tanh, _ = _telu_parts(x, arithmetic)
     return jnp.where(x > _TELU_LIMIT, x, finite(x) * tanh)
 
 
-def _telu_slope(x: Array) -> Array:
-    s, p, tanh, sech_squared = _telu_parts(x)
+def _telu_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    s, p, tanh, sech_squared = _telu_parts(x, arithmetic)
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     slope = tanh + x * s * (1.0 + p) * sech_squared
     # Below, the two terms cancel. There tanh(e) = e (1 - r) with a small r, and 1 + x is exact near the zero.
     e = s * (1.0 + p)
-    r = e * e * polynomial(e * e, of_format(TELU, x))
+    r = e * e * polynomial(e * e, of_format(TELU, x, arithmetic))
     t = e * (1.0 - r)
     return jnp.where(x < _TELU_BELOW, times_exp(((1.0 + x) - r) - x * t * t, s, p), slope)
 
 
-@elementwise(value=_telu, slope=_telu_slope)
+@elementwise(value=_telu, slope=_telu_slope, exponential="own")
 def telu(x: ArrayLike) -> Array:
     r"""Hyperbolic tangent exponential linear unit.
 

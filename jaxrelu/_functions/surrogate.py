@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import gated_slope
 from .._kernels.numerics import exponential_parts, underflow
 from .._mechanism.elementwise import elementwise
@@ -20,9 +21,9 @@ _SHIFT_HIGH, _SHIFT_LOW = (
 NELU_SCALE = 0.2
 
 
-def bsilu_slope(x: Array) -> Array:
+def bsilu_slope(x: Array, arithmetic: Arithmetic) -> Array:
     """The slope of B-SiLU, (x + a) logistic(x) - a / 2 with a = 1.67."""
-    s, p = exponential_parts(-jnp.abs(x))
+    s, p = exponential_parts(-jnp.abs(x), arithmetic)
     magnitude = jnp.minimum(jnp.abs(x), underflow(x))
     # The slope of x logistic(x) in |x|, with |x| -+ a in its place: a logistic'(x) is even.
     high = jnp.where(x < 0, magnitude - _SHIFT_HIGH, magnitude + _SHIFT_HIGH)
@@ -41,11 +42,11 @@ def nelu_slope(x: Array) -> Array:
     return jnp.where(x > 0, 1.0, -2.0 * NELU_SCALE * below)
 
 
-_SLOPES = {"bsilu": bsilu_slope, "nelu": nelu_slope}
+_SLOPES = {"bsilu": bsilu_slope, "nelu": lambda x, arithmetic: nelu_slope(x)}
 
 
-def _slope(x: Array, surrogate: str | Slope, where: str) -> Array:
-    slope = _SLOPES[surrogate](x) if isinstance(surrogate, str) else surrogate(x)
+def _slope(x: Array, surrogate: str | Slope, where: str, arithmetic: Arithmetic) -> Array:
+    slope = _SLOPES[surrogate](x, arithmetic) if isinstance(surrogate, str) else surrogate(x)
     return slope if where == "all" else jnp.where(x > 0, 1.0, slope)
 
 
@@ -58,8 +59,9 @@ def _check(surrogate: str | Slope, where: str) -> None:
 
 
 @elementwise(
-    value=lambda x, surrogate, where: jnp.maximum(x, 0),
+    value=lambda x, surrogate, where, arithmetic: jnp.maximum(x, 0),
     slope=_slope,
+    exponential="own",
     static=("surrogate", "where"),
     check=_check,
 )

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import finite, gated, gated_slope, logistic
 from .._kernels.numerics import exponential_parts, product_exp, product_parts, times_exp, underflow
 from .._kernels.selection import where
@@ -13,11 +14,11 @@ QUICK_GELU_RATE = 1.702  # makes logistic(1.702 x) close to the normal distribut
 
 
 @elementwise(
-    value=lambda x: gated(x, *exponential_parts(-jnp.abs(x))),
-    slope=lambda x: gated_slope(
-        x < 0, *exponential_parts(-jnp.abs(x)), jnp.minimum(jnp.abs(x), underflow(x))
+    value=lambda x, arithmetic: gated(x, *exponential_parts(-jnp.abs(x), arithmetic)),
+    slope=lambda x, arithmetic: gated_slope(
+        x < 0, *exponential_parts(-jnp.abs(x), arithmetic), jnp.minimum(jnp.abs(x), underflow(x))
     ),
-    exponential=True,
+    exponential="platform",
 )
 def silu(x: ArrayLike) -> Array:
     r"""Sigmoid linear unit, also called swish.
@@ -54,26 +55,26 @@ def silu(x: ArrayLike) -> Array:
 swish = silu
 
 
-def _swish(x: Array, beta: Array | float) -> Array:
-    return gated(x, *product_exp(jnp.abs(x), abs(beta)), negative=beta * x < 0)
+def _swish(x: Array, beta: Array | float, arithmetic: Arithmetic) -> Array:
+    return gated(x, *product_exp(jnp.abs(x), abs(beta), arithmetic), negative=beta * x < 0)
 
 
-def _swish_slope(x: Array, beta: Array | float) -> Array:
-    high, low = product_parts(jnp.abs(x), abs(beta))
-    return gated_slope(beta * x < 0, *exponential_parts(-high, -low), high, low)
+def _swish_slope(x: Array, beta: Array | float, arithmetic: Arithmetic) -> Array:
+    high, low = product_parts(jnp.abs(x), abs(beta), arithmetic)
+    return gated_slope(beta * x < 0, *exponential_parts(-high, arithmetic, low=-low), high, low)
 
 
-def _swish_beta_slope(x: Array, beta: Array | float) -> Array:
+def _swish_beta_slope(x: Array, beta: Array | float, arithmetic: Arithmetic) -> Array:
     """x**2 logistic(z) logistic(-z), the exponential applied between the two factors x."""
-    s, p = product_exp(jnp.abs(x), abs(beta))
+    s, p = product_exp(jnp.abs(x), abs(beta), arithmetic)
     x = jnp.clip(x, -1e18, 1e18)  # its square is finite
     return times_exp(x, s, p) * x / jnp.square(1.0 + s * (1.0 + p))
 
 
 @elementwise(
-    value=lambda x: _swish(x, QUICK_GELU_RATE),
-    slope=lambda x: _swish_slope(x, QUICK_GELU_RATE),
-    exponential=True,
+    value=lambda x, arithmetic: _swish(x, QUICK_GELU_RATE, arithmetic),
+    slope=lambda x, arithmetic: _swish_slope(x, QUICK_GELU_RATE, arithmetic),
+    exponential="platform",
 )
 def quick_gelu(x: ArrayLike) -> Array:
     r"""The logistic approximation of gelu.
@@ -107,7 +108,12 @@ def quick_gelu(x: ArrayLike) -> Array:
     ...
 
 
-@elementwise(value=_swish, slope=_swish_slope, exponential=True, parameter_slopes={"beta": _swish_beta_slope})
+@elementwise(
+    value=_swish,
+    slope=_swish_slope,
+    parameter_slopes={"beta": _swish_beta_slope},
+    exponential="platform",
+)
 def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
     r"""Swish with a learned rate: from x / 2 (beta = 0) over silu (1) to relu (infinity).
 
@@ -143,44 +149,46 @@ def parametric_swish(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
 
 
 def _acon_gate(
-    x: Array, p1: Array, p2: Array, beta: Array
+    x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic
 ) -> tuple[Array, Array, Array | float, Array, Array]:
     """Whether z < 0, the parts of exp(-|z|), and those of |z|, for z = beta (p1 - p2) x."""
     rate = beta * (p1 - p2)
-    high, low = product_parts(jnp.abs(x), jnp.abs(rate))
-    return rate * x < 0, *exponential_parts(-high, -low), high, low
+    high, low = product_parts(jnp.abs(x), jnp.abs(rate), arithmetic)
+    return rate * x < 0, *exponential_parts(-high, arithmetic, low=-low), high, low
 
 
-def _acon_c(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
-    negative, s, p, *_ = _acon_gate(x, p1, p2, beta)
+def _acon_c(x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic) -> Array:
+    negative, s, p, *_ = _acon_gate(x, p1, p2, beta, arithmetic)
     mixed = (p1 - p2) * logistic(negative, s, p) + p2
     return where(mixed == 0.0, 0.0, x * mixed)
 
 
-def _acon_c_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
-    return (p1 - p2) * gated_slope(*_acon_gate(x, p1, p2, beta)) + p2
+def _acon_c_slope(x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic) -> Array:
+    return (p1 - p2) * gated_slope(*_acon_gate(x, p1, p2, beta, arithmetic)) + p2
 
 
-def _acon_p1_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
+def _acon_p1_slope(x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic) -> Array:
     """x logistic(z) + (p1 - p2) beta x**2 logistic'(z) = x (slope of x logistic(z))."""
-    return finite(x) * gated_slope(*_acon_gate(x, p1, p2, beta))
+    return finite(x) * gated_slope(*_acon_gate(x, p1, p2, beta, arithmetic))
 
 
-def _acon_p2_slope(x: Array, p1: Array, p2: Array, beta: Array) -> Array:
+def _acon_p2_slope(x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic) -> Array:
     """x (1 - slope of x logistic(z)), and the slopes at z and -z add to 1."""
-    negative, s, p, high, low = _acon_gate(x, p1, p2, beta)
+    negative, s, p, high, low = _acon_gate(x, p1, p2, beta, arithmetic)
     return finite(x) * gated_slope(~negative, s, p, high, low)
 
 
 @elementwise(
     value=_acon_c,
     slope=_acon_c_slope,
-    exponential=True,
     parameter_slopes={
         "p1": _acon_p1_slope,
         "p2": _acon_p2_slope,
-        "beta": lambda x, p1, p2, beta: jnp.square(p1 - p2) * _swish_beta_slope(x, beta * (p1 - p2)),
+        "beta": lambda x, p1, p2, beta, arithmetic: (
+            jnp.square(p1 - p2) * _swish_beta_slope(x, beta * (p1 - p2), arithmetic)
+        ),
     },
+    exponential="platform",
 )
 def acon_c(x: ArrayLike, p1: ArrayLike = 1.0, p2: ArrayLike = 0.0, beta: ArrayLike = 1.0) -> Array:
     r"""ACON-C: a learned smooth maximum of p1 x and p2 x.

@@ -5,9 +5,7 @@ that hides is left out: the format is then `SHORT`. It hides no error of a slope
 of a slope, float16 has inputs that bring it down to 1e-5, and the cotangent brings it up again.
 """
 
-import contextlib
-import contextvars
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import jax.numpy as jnp
@@ -31,33 +29,20 @@ class Format(NamedTuple):
     third: int  # and with as many, an exact cube
 
 
-_FLOAT32 = Format(jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 88.0, 12, 8)
 _FORMATS = {
-    SHORT: _FLOAT32,
-    "float32": _FLOAT32,
+    "float32": Format(jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 88.0, 12, 8),
     "float64": Format(jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 709.0, 26, 17),
 }
 
 
 class Arithmetic(NamedTuple):
-    """How a formula computes while it is traced."""
+    """How a formula computes; the kernels that depend on it take it as an argument."""
 
-    short: bool = False  # its results are rounded to 16 bits
-    native: bool = False  # exponentials are the platform's own
-
-
-_OWN = Arithmetic()
-_arithmetic = contextvars.ContextVar("arithmetic", default=_OWN)
+    short: bool  # its results are rounded to 16 bits
+    native: bool  # its exponentials are the platform's
 
 
-@contextlib.contextmanager
-def computing(arithmetic: Arithmetic) -> Iterator[None]:
-    """Within it, kernels are traced with this arithmetic."""
-    token = _arithmetic.set(arithmetic)
-    try:
-        yield
-    finally:
-        _arithmetic.reset(token)
+FULL = Arithmetic(short=False, native=False)
 
 
 def rounds_to_short(dtype: Any, slopes: bool) -> bool:
@@ -66,20 +51,10 @@ def rounds_to_short(dtype: Any, slopes: bool) -> bool:
     return jnp.finfo(dtype).nmant <= largest.nmant
 
 
-def is_short(x: Array) -> bool:
-    """Whether short results are enough of what is computed from x."""
-    return _arithmetic.get().short and x.dtype == jnp.float32
-
-
-def is_native(x: Array) -> bool:
-    """Whether what is computed from x takes the platform's own exponential."""
-    return _arithmetic.get().native and x.dtype == jnp.float32
-
-
-def of_format(table: Mapping[str, Table], x: Array) -> Table:
-    """The table's entry for the format of x."""
-    return table[SHORT if is_short(x) else x.dtype.name]
+def of_format(table: Mapping[str, Table], x: Array, arithmetic: Arithmetic) -> Table:
+    """The table's entry for the format of x; the one for short results, where these are enough."""
+    return table[SHORT if arithmetic.short else x.dtype.name]
 
 
 def format_of(x: Array) -> Format:
-    return of_format(_FORMATS, x)
+    return _FORMATS[x.dtype.name]

@@ -6,29 +6,29 @@ import jax.numpy as jnp
 from jax import Array
 
 from .coefficients import NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_ZERO, TAIL_STRETCH
-from .formats import of_format
+from .formats import Arithmetic, of_format
 from .numerics import half_square_exp, polynomial, times_exp, underflow
 
 
-def normal_tail(a: Array) -> Array:
+def normal_tail(a: Array, arithmetic: Arithmetic) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     a = jnp.minimum(a, _largest_deviation(a))
     z = TAIL_STRETCH * a
     r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
-    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a))
-    s, p = half_square_exp(a)
+    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a, arithmetic))
+    s, p = half_square_exp(a, arithmetic)
     return (s * z) * ((factor + factor * p) * r)  # s z is exact; in this order the roundings add up least
 
 
-def normal_tail_slope(a: Array) -> Array:
+def normal_tail_slope(a: Array, arithmetic: Arithmetic) -> Array:
     """Q(a) - a exp(-a**2 / 2) / sqrt(2 pi), the derivative of a Q(a), for a >= 0."""
     a = jnp.minimum(a, _largest_deviation(a))
     zero, zero_low = NORMAL_ZERO[a.dtype.name]
     distance = (zero - a) + zero_low  # near the zero the difference is exact
     z = TAIL_STRETCH * a
     v = z * (1.0 / (1.0 + z))
-    factor = distance * polynomial(v, of_format(NORMAL_SLOPE, a))
-    return times_exp(factor, *half_square_exp(a))
+    factor = distance * polynomial(v, of_format(NORMAL_SLOPE, a, arithmetic))
+    return times_exp(factor, *half_square_exp(a, arithmetic))
 
 
 def _largest_deviation(a: Array) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 from jax import Array, lax
 
 from .coefficients import EXPM1, LOG1P
-from .formats import format_of, is_native, is_short, of_format
+from .formats import Arithmetic, format_of, of_format
 from .selection import where
 
 CURVE_FROM = -6.0  # 1 - s is a short number from here on
@@ -45,7 +45,7 @@ def polynomial(x: Array, coefficients: Sequence[float]) -> Array:
     return result
 
 
-def exponential_parts(x: Array, low: Array | None = None) -> Exponential:
+def exponential_parts(x: Array, arithmetic: Arithmetic, low: Array | None = None) -> Exponential:
     """`(s, p)` with exp(x + low) = s (1 + p), |low| < 1; `s` is 0 from -underflow on.
 
     `s` is a power of two, or all of exp(x) where the platform's own exponential is taken.
@@ -53,31 +53,33 @@ def exponential_parts(x: Array, low: Array | None = None) -> Exponential:
     x + low must stay where exp is finite. With a low part, it must not pass -underflow by more than 0.3;
     without one, it may.
     """
-    if is_native(x):
-        return lax.exp(x), 0.0 if low is None or is_short(x) else lax.exp(low) - 1.0
-    s, r, rest = _exponential_terms(x, low)
+    if arithmetic.native:
+        return lax.exp(x), 0.0 if low is None or arithmetic.short else lax.exp(low) - 1.0
+    s, r, rest = _exponential_terms(x, arithmetic, low)
     return s, r + rest
 
 
-def _exponential_terms(x: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
+def _exponential_terms(
+    x: Array, arithmetic: Arithmetic, low: Array | None = None
+) -> tuple[Array, Array, Array]:
     """The parts of exp(x + low), p as r and the rest of the series of expm1(r), |r| <= log(2) / 2.
 
     By Cody and Waite's reduction. Where s = 1 and low = 0, r is x. Short results do not feel the low part.
     """
     form = format_of(x)
-    if is_short(x):
+    if arithmetic.short:
         low = None
     if low is None:
         x = jnp.maximum(x, -form.underflow)
     k = jnp.round((x if low is None else x + low) * (1.0 / math.log(2.0)))
-    r = x - k * math.log(2.0) if is_short(x) else (x - k * form.log2_high) - k * form.log2_low
-    return _series(k, r if low is None else r + low)
+    r = x - k * math.log(2.0) if arithmetic.short else (x - k * form.log2_high) - k * form.log2_low
+    return _series(k, r if low is None else r + low, arithmetic)
 
 
-def _series(k: Array, r: Array) -> tuple[Array, Array, Array]:
+def _series(k: Array, r: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
     """2**k, r, and expm1(r) - r."""
     form = format_of(r)
-    rest = r * r * polynomial(r, of_format(EXPM1, r))
+    rest = r * r * polynomial(r, of_format(EXPM1, r, arithmetic))
     # A large number brings k + bias to the lowest bits; XLA's conversion to integers, which saturates,
     # costs five instructions more.
     aligned = k + (1.5 * 2.0**form.mantissa + form.bias)
@@ -85,20 +87,20 @@ def _series(k: Array, r: Array) -> tuple[Array, Array, Array]:
     return lax.bitcast_convert_type(exponent, r.dtype), r, rest
 
 
-def quotient_exp(x: Array, scale: Array) -> Exponential:
+def quotient_exp(x: Array, scale: Array, arithmetic: Arithmetic) -> Exponential:
     """The parts of exp(x / scale) for x <= 0 < scale, and of 1 for x > 0.
 
     x itself is reduced, by multiples of log(2) scale: the rounding of x / scale would cost 80 ulp at -87.
     """
     form = format_of(x)
     x = jnp.clip(x, -jnp.minimum(form.underflow * scale, jnp.finfo(x.dtype).max), 0.0)
-    if is_short(x):
-        return exponential_parts(x / scale)
+    if arithmetic.short:
+        return exponential_parts(x / scale, arithmetic)
     unit, unit_low = product_and_error(scale, jnp.full_like(scale, form.log2_high))
     high = _leading(unit, form.mantissa - form.bias.bit_length())
     low = (unit - high) + (unit_low + scale * form.log2_low)
     k = jnp.round(x / unit)
-    s, r, rest = _series(k, ((x - k * high) - k * low) / scale)
+    s, r, rest = _series(k, ((x - k * high) - k * low) / scale, arithmetic)
     return s, r + rest
 
 
@@ -113,15 +115,15 @@ def _leading(x: Array, bits: int) -> Array:
     return lax.bitcast_convert_type(pattern & -(1 << dropped), x.dtype)
 
 
-def exp(x: Array) -> Array:
+def exp(x: Array, arithmetic: Arithmetic) -> Array:
     """exp(x) for x <= 0, and 1 for x > 0."""
-    s, p = exponential_parts(jnp.minimum(x, 0.0))
+    s, p = exponential_parts(jnp.minimum(x, 0.0), arithmetic)
     return s * (1.0 + p)
 
 
-def expm1(x: Array) -> Array:
+def expm1(x: Array, arithmetic: Arithmetic) -> Array:
     """exp(x) - 1 for x <= 0, and 0 for x > 0."""
-    return minus_1(*exponential_parts(jnp.minimum(x, 0.0)))
+    return minus_1(*exponential_parts(jnp.minimum(x, 0.0), arithmetic))
 
 
 def minus_1(s: Array, p: Array | float) -> Array:
@@ -129,13 +131,13 @@ def minus_1(s: Array, p: Array | float) -> Array:
     return s * p + (s - 1.0)
 
 
-def curve_and_line(x: Array, curve: Array, line: Array) -> Array:
+def curve_and_line(x: Array, curve: Array, line: Array, arithmetic: Arithmetic) -> Array:
     """curve (exp(x) - 1 - x) + line x for CURVE_FROM <= x <= 0; the two may cancel.
 
     x and the coefficients are split into short high parts and the rest: the products of high parts are exact,
     their sum is as small as the result, and the rounding of what is left harmless.
     """
-    s, r, rest = _exponential_terms(jnp.minimum(x, 0.0))
+    s, r, rest = _exponential_terms(jnp.minimum(x, 0.0), arithmetic)
     whole = s == 1.0  # then r is x, and the rest all of exp(x) - 1 - x
     short = format_of(x).half - 1
     high, curve_high, line_high = (_leading(v, short) for v in (x, curve, line))
@@ -156,19 +158,19 @@ def times_exp(factor: Array, s: Array, p: Array | float) -> Array:
     return s * factor if isinstance(p, float) else s * (factor + factor * p)
 
 
-def log1p(w: Array) -> Array:
+def log1p(w: Array, arithmetic: Arithmetic) -> Array:
     """log(1 + w) for 0 <= w <= 1."""
     if w.dtype == jnp.float64:
         return jnp.log1p(w)
-    return w + w * w * polynomial(w, of_format(LOG1P, w))
+    return w + w * w * polynomial(w, of_format(LOG1P, w, arithmetic))
 
 
-def half_square_exp(a: Array) -> Exponential:
+def half_square_exp(a: Array, arithmetic: Arithmetic) -> Exponential:
     """The parts of exp(-a**2 / 2), the square taken exactly: its rounding would cost 80 ulp at a = 13."""
-    if is_short(a):
-        return exponential_parts(-0.5 * a * a)
+    if arithmetic.short:
+        return exponential_parts(-0.5 * a * a, arithmetic)
     high = _leading(a, format_of(a).half)
-    return exponential_parts(-0.5 * high * high, -0.5 * (a - high) * (a + high))
+    return exponential_parts(-0.5 * high * high, arithmetic, low=-0.5 * (a - high) * (a + high))
 
 
 def product_and_error(a: Array, b: Array) -> tuple[Array, Array]:
@@ -180,12 +182,12 @@ def product_and_error(a: Array, b: Array) -> tuple[Array, Array]:
     return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
+def product_parts(a: Array, b: Array | float, arithmetic: Arithmetic) -> tuple[Array, Array]:
     """a b in a high and a low part, a >= 0 and b >= 0; bounded where exp(-a b) is 0. A float b is exact."""
     form = format_of(a)
     a = jnp.minimum(a, _LARGEST_FACTOR)
     b = jnp.minimum(b, _LARGEST_FACTOR) if isinstance(b, Array) else b
-    if is_short(a):
+    if arithmetic.short:
         return jnp.minimum(a * b, form.underflow), jnp.zeros((), a.dtype)
     a_high = _leading(a, form.half)
     b_high = _leading(b, form.half) if isinstance(b, Array) else _leading_of(b, form.half)
@@ -194,14 +196,14 @@ def product_parts(a: Array, b: Array | float) -> tuple[Array, Array]:
     return jnp.minimum(a_high * b_high, form.underflow + 0.2), low
 
 
-def product_exp(a: Array, b: Array | float) -> Exponential:
+def product_exp(a: Array, b: Array | float, arithmetic: Arithmetic) -> Exponential:
     """The parts of exp(-a b), a >= 0 and b >= 0, without the rounding of a large product."""
-    high, low = product_parts(a, b)
-    return exponential_parts(-high, -low)
+    high, low = product_parts(a, b, arithmetic)
+    return exponential_parts(-high, arithmetic, low=-low)
 
 
 def cubic_exp(
-    a: Array, linear_parts: Constant, cubic_parts: Constant
+    a: Array, linear_parts: Constant, cubic_parts: Constant, arithmetic: Arithmetic
 ) -> tuple[Array, Array | float, Array, Array]:
     """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
@@ -212,8 +214,8 @@ def cubic_exp(
     form = format_of(a)
     (linear, linear_error), (cubic, cubic_error) = linear_parts, cubic_parts
     a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
-    if is_short(a):
-        s, p = exponential_parts(-a * (linear + cubic * a * a))
+    if arithmetic.short:
+        s, p = exponential_parts(-a * (linear + cubic * a * a), arithmetic)
         return s, p, a * (linear + 3.0 * cubic * a * a), jnp.zeros((), a.dtype)
     high = _leading(a, form.third)
     cube = high * high * high
@@ -226,7 +228,7 @@ def cubic_exp(
     squares = (a + high) * a + high * high  # (a**3 - high**3) / (a - high)
     z_low = first_low + third_low + (a - high) * (linear + cubic * squares)
     m_low = first_low + 3.0 * third_low + (a - high) * (linear + 3.0 * cubic * squares)
-    s, p = exponential_parts(-(first + third), -z_low)
+    s, p = exponential_parts(-(first + third), arithmetic, low=-z_low)
     return s, p, first + 3.0 * third, m_low
 
 
