@@ -19,7 +19,7 @@ from jax import Array
 from .arguments import as_float, as_operand, broadcast, in_integers, is_integral, same_shapes, unstacked
 from .declaration import Check, Public, declaration_of, declared_as
 from .differentiation import Differentiation
-from .formulas import Formula, Formulas, ParameterSlopes, Steps
+from .formulas import Exponentials, Formula, Formulas, ParameterSlopes, Steps
 
 KEY = "key"  # an argument of this name is a `jax.random.key`, which reaches the formulas as it is
 
@@ -70,7 +70,7 @@ def elementwise(
     slope_from_output: Formula | None = None,
     parameter_slopes: ParameterSlopes | None = None,
     selects: bool = False,
-    exponential: bool = False,
+    exponential: Exponentials | None = None,
     same_shape: bool = False,
     stacked: tuple[str, ...] = (),
     static: tuple[str, ...] = (),
@@ -84,7 +84,8 @@ def elementwise(
       slope_from_output: the same (for `Steps` the index) as a function of the value, where that is possible.
       parameter_slopes: derivatives by parameters, where the one derived from `value` is not good enough.
       selects: the value only selects among `x` and constants: no wider dtype is needed, integers are kept.
-      exponential: kernels may take the platform's own exponential, where that is fast and accurate enough.
+      exponential: whose the formulas take, if any: "own", that of the kernels, or "platform", the platform's
+        where that is fast and accurate enough. The formulas then get the keyword `arithmetic`, for kernels.
       same_shape: array parameters must have the shape of `x`.
       stacked: parameters with one more axis in front, all of one length. Formulas get each as a tuple along
         that axis, and a declared slope by it is a tuple, too.

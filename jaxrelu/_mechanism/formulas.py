@@ -6,14 +6,14 @@ Formulas are computed in float32 for 8- and 16-bit floats, else in the dtype of 
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .._kernels.formats import Arithmetic, computing, rounds_to_short
+from .._kernels.formats import Arithmetic, rounds_to_short
 from .._kernels.platforms import by_platform
 from .._kernels.selection import looked_up
 from .._kernels.sharding import explicit_sharding
@@ -21,6 +21,7 @@ from .arguments import Stack
 
 Formula = Callable[..., Array]
 Level = Array | float
+Exponentials = Literal["own", "platform"]
 ParameterSlopes = Mapping[str, Callable[..., Stack]]
 Parameters = Mapping[str, Any]  # by name: an array, a tuple of arrays, or a random key
 
@@ -48,7 +49,7 @@ class Formulas:
     """The mathematics of a declaration: functions of `x` and the parameters and options by name.
 
     Formulas are written for compute-dtype arrays; the methods take and return any float dtype. They get the
-    parameters as a dictionary.
+    parameters as a dictionary. With an `exponential`, formulas also get the keyword `arithmetic`; levels do not.
     """
 
     value: Formula
@@ -56,7 +57,7 @@ class Formulas:
     slope_from_output: Formula | None
     parameter_slopes: ParameterSlopes
     selects: bool
-    exponential: bool
+    exponential: Exponentials | None
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """The same with these arguments filled in."""
@@ -128,15 +129,16 @@ class Formulas:
     ) -> Any:
         exact = self.selects and jnp.finfo(x.dtype).bits >= 16
         dtype = x.dtype if exact else compute_dtype(x.dtype)
-        short = rounds_to_short(x.dtype, slopes)
-
-        def traced(native: bool, x: Array, parameters: Parameters) -> Array:
-            with computing(Arithmetic(short, native)):
-                return formula(x, **parameters)
-
-        own, native = functools.partial(traced, False), functools.partial(traced, True)
         operands = x.astype(dtype), _cast(parameters, dtype)
-        if not self.exponential or dtype != jnp.float32:
+
+        def computed(x: Array, parameters: Parameters, **arithmetic: Arithmetic) -> Any:
+            return formula(x, **parameters, **arithmetic)
+
+        if self.exponential is None:
+            return computed(*operands)
+        short = rounds_to_short(x.dtype, slopes)
+        own, native = (functools.partial(computed, arithmetic=Arithmetic(short, n)) for n in (False, True))
+        if self.exponential == "own" or dtype != jnp.float32:
             return own(*operands)
         if short:
             return by_platform("cpu", own, native, *operands)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..._kernels.formats import Arithmetic
 from ..._kernels.selection import looked_up
 from ..formulas import Formula
 
@@ -50,7 +51,7 @@ class Quantization:
         codes = np.searchsorted(borders, slopes).astype(np.uint8)
         self._codes = Table(-REACH, 2 * REACH / CELLS, codes)
 
-    def codes(self, x: Array) -> Array:
+    def codes(self, x: Array, **arithmetic: Arithmetic) -> Array:
         """The code of the nearest level."""
         return self._codes.at(x)
 
@@ -65,9 +66,9 @@ class StochasticQuantization:
         self._below = Table(edges[0], edges[1] - edges[0], below)
         self._slope = slope
 
-    def codes(self, x: Array, key: Array) -> Array:
+    def codes(self, x: Array, key: Array, **arithmetic: Arithmetic) -> Array:
         """The code of either neighbour, the nearer one more often."""
-        slope = self._slope(x)
+        slope = self._slope(x, **arithmetic)
         below = self._below.at(slope)
         low, high = (looked_up(self.levels, below + i, slope.dtype) for i in (0, 1))
         up = jax.random.uniform(key, slope.shape, slope.dtype) * (high - low) < slope - low
@@ -88,11 +89,14 @@ def quantization(
 
 
 def filled(formula: Formula, arguments: Mapping[str, Any]) -> Formula:
-    """The formula as a function of x; as everywhere its parameters have the dtype of x."""
+    """The formula as a function of x; as everywhere its parameters have the dtype of x.
 
-    def of_x(x: Array) -> Array:
+    An arithmetic that is given with x replaces the one among the arguments.
+    """
+
+    def of_x(x: Array, **arithmetic: Arithmetic) -> Array:
         typed = {k: jnp.asarray(v, x.dtype) if isinstance(v, float) else v for k, v in arguments.items()}
-        return formula(x, **typed)
+        return formula(x, **{**typed, **arithmetic})
 
     return of_x
 

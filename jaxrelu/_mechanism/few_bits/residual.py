@@ -6,6 +6,7 @@ from typing import Any
 
 from jax import Array
 
+from ..._kernels.formats import FULL
 from ..declaration import Check
 from ..elementwise import KEY, Elementwise
 from ..formulas import Formulas, Level, Steps
@@ -20,23 +21,27 @@ def quantized(exact: Elementwise, bits: int, parameters: tuple[str, ...]) -> Ele
     Its parameters are options, as the levels depend on them.
     """
 
+    full = {"arithmetic": FULL} if exact.formulas.exponential else {}
+
     def plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return {k: v if k in exact.static or v is None else float(v) for k, v in sorted(arguments.items())}
+        """The parameters as Python floats, without the arithmetic that formulas get."""
+        numbers = {k: arguments[k] for k in sorted(parameters)}
+        return {k: v if k in exact.static or v is None else float(v) for k, v in numbers.items()}
 
     def best(arguments: Mapping[str, Any], is_stochastic: bool) -> Quantization | StochasticQuantization:
         assert not isinstance(exact.formulas.slope, Steps)
         try:
-            known = tuple(plain(arguments).items())
-            return quantization(exact.formulas.slope, known, bits, is_stochastic)
+            known = plain(arguments) | full
+            return quantization(exact.formulas.slope, tuple(known.items()), bits, is_stochastic)
         except ValueError as error:
             raise ValueError(f"{exact.name}: with_residual with bits={bits}: {error}") from None
 
     def value(x: Array, key: Array | None, **arguments: Any) -> Array:
-        return filled(exact.formulas.value, plain(arguments))(x)
+        return filled(exact.formulas.value, arguments | plain(arguments))(x)
 
     def index(x: Array, key: Array | None, **arguments: Any) -> Array:
-        keys = () if key is None else (key,)
-        return best(arguments, key is not None).codes(x, *keys)
+        arithmetic = {k: v for k, v in arguments.items() if k in full}
+        return best(arguments, key is not None).codes(x, *([] if key is None else [key]), **arithmetic)
 
     def levels(x: Array, key: Array | None, **arguments: Any) -> tuple[Level, ...]:
         return tuple(best(arguments, key is not None).levels)
@@ -49,7 +54,7 @@ def quantized(exact: Elementwise, bits: int, parameters: tuple[str, ...]) -> Ele
             slope_from_output=None,
             parameter_slopes={},
             selects=False,
-            exponential=False,
+            exponential="own" if full else None,
         ),
         same_shape=False,
         stacked=(),
