@@ -1,5 +1,6 @@
 """The kernels' constants are those that their derivations give; `derivations.py` has them."""
 
+import inspect
 import math
 
 import jax
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxrelu
-from jaxrelu._kernels import coefficients, formats
+from jaxrelu._kernels import coefficients, formats, normal, numerics
 from tests.support.derivations import DIGITS, TABLES, assert_derived, normal_zero, table_of
 
 
@@ -61,3 +62,13 @@ def test_small_formats_are_computed_in_fewer_operations(name):
 
     assert lines("bfloat16", False) == lines("float16", False) < lines("float32", False)
     assert lines("bfloat16", True) < lines("float16", True)
+
+
+@pytest.mark.parametrize("room", [numerics, normal], ids=lambda room: room.__name__)
+def test_no_kernel_has_a_default_arithmetic(room):
+    """It would be taken where the argument was forgotten, at the cost of speed and of nothing else."""
+    kernels = [f for _, f in inspect.getmembers(room, inspect.isfunction) if f.__module__ == room.__name__]
+    parameters = [inspect.signature(kernel).parameters.get("arithmetic") for kernel in kernels]
+    asking = [parameter for parameter in parameters if parameter]
+    assert asking
+    assert all(parameter.default is parameter.empty for parameter in asking)

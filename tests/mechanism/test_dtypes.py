@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import jaxrelu
+from jaxrelu._kernels.formats import Arithmetic
+from jaxrelu._mechanism.elementwise import elementwise
 from references.lookup import ROWS, numbers_of, reference_of
 
 FLOATS = ("float8_e4m3fn", "float8_e5m2", "float16", "bfloat16", "float32")
@@ -44,6 +46,37 @@ def test_parameters_do_not_change_the_dtype_and_have_gradients_of_their_own(name
             assert y.dtype == dx.dtype == dtype
             assert all(d.dtype == parameter_dtype for d in dparameters.values())
             assert {k: d.shape for k, d in dparameters.items()} == given
+
+
+SHORT_VALUES = {"bfloat16": True, "float16": True, "float32": False}
+SHORT_SLOPES = {"bfloat16": True, "float16": False, "float32": False}
+
+
+@pytest.mark.parametrize("dtype", SHORT_VALUES)
+@pytest.mark.parametrize(("exponential", "natives"), [("own", {False}), ("platform", {False, True})])
+def test_formulas_get_the_arithmetic_of_the_dtype(exponential, natives, dtype):
+    """Value, slope, and the derivative by a parameter that is derived from the value."""
+    values, slopes = set(), set()
+
+    def value(x, scale, arithmetic):
+        values.add(arithmetic)
+        return scale * x
+
+    def slope(x, scale, arithmetic):
+        slopes.add(arithmetic)
+        return scale + 0.0 * x
+
+    @elementwise(value=value, slope=slope, exponential=exponential)
+    def scaled(x, scale=2.0) -> jax.Array: ...
+
+    x = jax.ShapeDtypeStruct((4,), dtype)
+    jax.eval_shape(scaled, x)
+    assert values == {Arithmetic(SHORT_VALUES[dtype], native) for native in natives}
+    values.clear()
+    jax.eval_shape(jax.grad(lambda x, scale: scaled(x, scale).sum(), argnums=1), x, 2.0)
+    derived = {Arithmetic(SHORT_SLOPES[dtype], native) for native in natives}
+    assert slopes == derived
+    assert derived <= values
 
 
 @pytest.mark.parametrize("name", ROWS)
