@@ -49,7 +49,8 @@ class Formulas:
     """The mathematics of a declaration: functions of `x` and the parameters and options by name.
 
     Formulas are written for compute-dtype arrays; the methods take and return any float dtype. They get the
-    parameters as a dictionary. With an `exponential`, formulas also get the keyword `arithmetic`; levels do not.
+    parameters as a dictionary. With an `exponential`, formulas also get the keyword `arithmetic`; levels do
+    not.
     """
 
     value: Formula
