@@ -98,7 +98,7 @@ class _Maxout:
     def apply(self, differentiation: Differentiation, x: Array, num_pieces: int, axis: int) -> Array:
         axis = split_axis(self.name, x, axis, num_pieces)
         pieces = jnp.moveaxis(x, axis, -1)
-        pieces = pieces.reshape(*pieces.shape[:-1], -1, num_pieces)
+        pieces = pieces.reshape(*pieces.shape[:-1], pieces.shape[-1] // num_pieces, num_pieces)
         plain = isinstance(differentiation, ForwardMode) or not jnp.issubdtype(x.dtype, jnp.floating)
         y = _largest(pieces)[0] if plain else _maxout(pieces)
         return jnp.moveaxis(y, -1, axis)

@@ -18,10 +18,14 @@ def _slopes(x: Array, key: Array | None, lower: Array, upper: Array) -> Array:
     return lower + (upper - lower) * jax.random.uniform(key, x.shape, x.dtype)
 
 
-# The key is kept for the backward pass, and the slopes are drawn again.
+def _levels(x: Array, key: Array | None, lower: Array, upper: Array) -> tuple[Array, float]:
+    """The slopes drawn again, from the key that is kept; `clone` tells JAX's checks of reuse that this is meant."""
+    return _slopes(x, key if key is None else jax.random.clone(key), lower, upper), 1
+
+
 @elementwise(
     value=lambda x, **drawn: jnp.where(x < 0, scaled(_slopes(x, **drawn), x), x),
-    slope=Steps(index=lambda x, **drawn: x >= 0, levels=lambda x, **drawn: (_slopes(x, **drawn), 1)),
+    slope=Steps(index=lambda x, **drawn: x >= 0, levels=_levels),
     check=lambda key, lower, upper: ordered("rrelu", lower=lower, upper=upper),
 )
 def rrelu(

@@ -153,7 +153,7 @@ def _telu_slope(x: Array, arithmetic: Arithmetic) -> Array:
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     slope = tanh + x * s * (1.0 + p) * sech_squared
     # Below, the two terms cancel. There tanh(e) = e (1 - r) with a small r, and 1 + x is exact near the zero.
-    e = s * (1.0 + p)
+    e = jnp.minimum(s * (1.0 + p), 1.0)  # above, where it is not used, its powers would overflow
     r = e * e * polynomial(e * e, of_format(TELU, x, arithmetic))
     t = e * (1.0 - r)
     return jnp.where(x < _TELU_BELOW, times_exp(((1.0 + x) - r) - x * t * t, s, p), slope)
