@@ -19,7 +19,7 @@ def _slopes(x: Array, key: Array | None, lower: Array, upper: Array) -> Array:
 
 
 def _levels(x: Array, key: Array | None, lower: Array, upper: Array) -> tuple[Array, float]:
-    """The slopes drawn again, from the key that is kept; `clone` tells JAX's checks of reuse that this is meant."""
+    """The slopes, drawn again from the key that is kept: `clone` says that the reuse is meant."""
     return _slopes(x, key if key is None else jax.random.clone(key), lower, upper), 1
 
 
