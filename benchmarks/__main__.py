@@ -153,8 +153,8 @@ def compare(
         print(tables.markdown(table)) if markdown else console.print(table)
     if pyperf:
         pyperf.mkdir(parents=True, exist_ok=True)
-        for name, found in zip(("first", "second"), rows, strict=True):
-            compare.export(found, pyperf / f"{name}.json")
+        for name, timed in zip(("first", "second"), rows, strict=True):
+            compare.export(timed, pyperf / f"{name}.json")
 
 
 @app.command()

@@ -187,11 +187,11 @@ PUBLISHED = {
 
 def errors() -> str:
     """The slope in a few bits against the exact one, and what others have published."""
-    found: dict[str, dict[int, tuple[float, float | None]]] = {}
+    ours: dict[str, dict[int, tuple[float, float | None]]] = {}
     for name in ("gelu", "gelu_exact", "silu", "mish", "elu", "selu", "softplus"):
-        found[f"`{name}`"] = {bits: rounding_errors(name, bits) for bits in BITS}
+        ours[f"`{name}`"] = {bits: rounding_errors(name, bits) for bits in BITS}
     rows = []
-    for name, cells in {**found, **PUBLISHED}.items():
+    for name, cells in {**ours, **PUBLISHED}.items():
         figures = (cells.get(bits) for bits in BITS)
         rows.append([name, *("-" if f is None else " / ".join(map(_rounded, f)) for f in figures)])
     return markdown_grid(["", *(f"{bits} bit{'s' * (bits > 1)}" for bits in BITS)], rows)

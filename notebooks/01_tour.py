@@ -264,18 +264,18 @@ def straight_pieces(layers, low, high):
     pieces = [(low, high, np.ones(1), np.zeros(1))]
     joints = []
     for weights, bias in layers[:-1]:
-        clipped, found = [], []
+        clipped, crossed = [], []
         for left, right, slope, offset in pieces:
             slope, offset = weights @ slope, weights @ offset + bias
             with np.errstate(divide="ignore"):  # a flat line has no crossing
                 crossings = -offset / slope
             inside = np.flatnonzero((left < crossings) & (crossings < right))
-            found += [(crossings[unit], unit) for unit in inside]
+            crossed += [(crossings[unit], unit) for unit in inside]
             for a, b in itertools.pairwise([left, *np.sort(crossings[inside]), right]):
                 active = slope * (a + b) / 2 + offset > 0
                 clipped.append((a, b, slope * active, offset * active))
         pieces = clipped
-        joints.append(sorted(found))
+        joints.append(sorted(crossed))
     weights, bias = layers[-1]
     return [(a, b, *(weights @ s), *(weights @ o + bias)) for a, b, s, o in pieces], joints
 

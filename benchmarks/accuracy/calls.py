@@ -24,10 +24,10 @@ def disagreements(subject: Subject, form: Format) -> dict[str, tuple[int, int]]:
     with precision(form):
         both = value_and_slope(subject)
         want = _compiled(both, x)
-        found = {name: _differing(form, call(both, x), want) for name, call in _FORMS.items()}
+        differing = {name: _differing(form, call(both, x), want) for name, call in _FORMS.items()}
         alone = np.asarray(subject.function(jnp.asarray(x), *subject.learned))
-        found["value alone"] = (_count(form, alone, want[0]), 0)
-    return found
+        differing["value alone"] = (_count(form, alone, want[0]), 0)
+    return differing
 
 
 def _inputs(form: Format) -> np.ndarray:

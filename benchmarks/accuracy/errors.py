@@ -162,27 +162,29 @@ class Tally:
     last: float | None = None
     profile: list[float] = dataclasses.field(default_factory=list)  # the worst error by parts of x
 
-    def add(self, found: dict[str, Any], x: np.ndarray, got: Any, want: Any) -> bool:
+    def add(self, figures: dict[str, Any], x: np.ndarray, got: Any, want: Any) -> bool:
         """Adds what `block` found at these inputs, and returns whether to ask for `details`."""
-        found = {name: np.asarray(value) for name, value in found.items()}
-        inputs, wrong = _unpacked(found["others"], 2)
-        tiny, flushed, excused = _unpacked(found["apart"], 3)
+        figures = {name: np.asarray(value) for name, value in figures.items()}
+        inputs, wrong = _unpacked(figures["others"], 2)
+        tiny, flushed, excused = _unpacked(figures["apart"], 3)
         self.inputs += inputs
         self.tiny += tiny
         self.flushed += flushed
         self.excused += excused
-        self.above = [a + b for a, b in zip(self.above, _unpacked(found["above"], len(LEVELS)), strict=True)]
-        self.tiny_error = max(self.tiny_error, float(found["tiny_error"]))
-        self.excused_worst = max(self.excused_worst, float(found["excused_worst"]))
-        worst, at = float(found["worst"].max()), int(found["at"])
+        self.above = [
+            a + b for a, b in zip(self.above, _unpacked(figures["above"], len(LEVELS)), strict=True)
+        ]
+        self.tiny_error = max(self.tiny_error, float(figures["tiny_error"]))
+        self.excused_worst = max(self.excused_worst, float(figures["excused_worst"]))
+        worst, at = float(figures["worst"].max()), int(figures["at"])
         if worst > self.worst:
             self.worst = worst
             self.at = [float(x[at]), float(np.asarray(got)[at]), float(np.asarray(want)[at])]
         return wrong > 0
 
-    def add_faults(self, found: tuple[Array, Array], x: np.ndarray) -> None:
+    def add_faults(self, counts_and_places: tuple[Array, Array], x: np.ndarray) -> None:
         """Adds what `details` found, which is asked only where something is wrong."""
-        counts, places = map(np.asarray, found)
+        counts, places = map(np.asarray, counts_and_places)
         for name, count, place in zip(FAULTS, counts, places, strict=True):
             self.faults[name] += int(count)
             if count:

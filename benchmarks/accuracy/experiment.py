@@ -175,8 +175,8 @@ class _Case:
                 tally = tallies[key_of(library, what)] = Tally()
                 wide = [jnp_float64(a) for a in (x, result[place], high[place], low[place])]
                 crosses, rises = odd and place == 0, known[what]
-                found = block(*wide, filled(changes[place]), crosses, form=form, groups=64, rises=rises)
-                if tally.add(found, x, wide[1], wide[2]):
+                figures = block(*wide, filled(changes[place]), crosses, form=form, groups=64, rises=rises)
+                if tally.add(figures, x, wide[1], wide[2]):
                     tally.add_faults(details(*wide[:3], crosses, form=form, rises=rises), x)
         self._record(tallies, known)
         self._advance()
@@ -226,8 +226,8 @@ class _Case:
             )
             for one, exactly in pairs:
                 wide = jnp_float64(x.astype(np.float64)), jnp.asarray(one), jnp_float64(exactly), zero
-                found = block(*wide, nowhere, False, form=self.form, groups=64, everywhere=True)
-                if tally.add(found, x, one, exactly):
+                figures = block(*wide, nowhere, False, form=self.form, groups=64, everywhere=True)
+                if tally.add(figures, x, one, exactly):
                     tally.add_faults(details(*wide[:3], False, form=self.form, rises=False), x)
             row = {
                 "library": OURS,

@@ -40,10 +40,10 @@ def peers(name: str, dtype: str) -> list[Subject]:
     """The functions that are this variant, in the libraries that are installed and have this format."""
     if dtype not in _FORMATS:
         return []
-    found: list[Subject] = []
+    installed: list[Subject] = []
     os.environ.setdefault("KERAS_BACKEND", "jax")
     for library, kind in ((TORCH, Torch), (KERAS, Subject)):
         counterpart = COUNTERPARTS[library].get(name)
         if counterpart and not counterpart.learned and importlib.util.find_spec(library):
-            found.append(kind(library, counterpart.load()))
-    return found
+            installed.append(kind(library, counterpart.load()))
+    return installed

@@ -40,7 +40,7 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
         for axes in panels[len(shown) :]:
             axes.set_axis_off()
         drawn_lines = [axes.get_legend_handles_labels() for axes in panels]
-        once = {label: one for found in drawn_lines for one, label in zip(*found, strict=True)}
+        once = {label: one for legend in drawn_lines for one, label in zip(*legend, strict=True)}
         figure.legend(once.values(), once.keys(), loc="outside upper right", ncols=len(once), fontsize=8)
     return [path]
 

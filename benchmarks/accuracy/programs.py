@@ -66,14 +66,14 @@ def precision(form: Format) -> contextlib.AbstractContextManager[Any]:
 def sign_changes(program: Program) -> list[np.ndarray]:
     """Where value and slope change their sign, but for x = 0 and for jumps, to 1e-8."""
     grid = np.linspace(-_SEARCHED, _SEARCHED, 2**16)
-    found = []
+    changes = []
     for result in map(np.asarray, program(jnp_float64(grid))):
         sign = np.sign(result)
         places = np.nonzero(sign[1:] * sign[:-1] < 0)[0]
         small = np.abs(result[places]) < 0.01
         crossed = [_crossing(grid, result, place) for place in places[small]]
-        found.append(np.array([x for x in crossed if abs(x) > 1e-3]))
-    return found
+        changes.append(np.array([x for x in crossed if abs(x) > 1e-3]))
+    return changes
 
 
 def _crossing(x: np.ndarray, y: np.ndarray, place: int) -> float:

@@ -46,7 +46,7 @@ class Scan:
         self.form, self.keys = form, keys
         self.reference = exact(row, form)
         changes = sign_changes(self.reference)
-        self.changes = [filled(found) for found in changes]
+        self.changes = [filled(points) for points in changes]
         self.odd = [is_odd(self.reference), False]
         self.rises = rising(row.name)
         self.programs = {subject.library: compiled(subject) for subject in subjects}
@@ -89,25 +89,25 @@ class Scan:
             for place, what in enumerate(RESULTS):
                 checked = wide, got[place], want[place]
                 options = {"form": self.form, "groups": GROUPS, "rises": self.rises[what]}
-                found = block(*checked, self.zero, self.changes[place], self.odd[place], **options)
-                pending.append((key_of(library, what), found, checked, place))
+                figures = block(*checked, self.zero, self.changes[place], self.odd[place], **options)
+                pending.append((key_of(library, what), figures, checked, place))
         yield
-        for key, found, checked, place in pending:
-            self._add(self.tallies[key], found, checked, x, place, number)
+        for key, figures, checked, place in pending:
+            self._add(self.tallies[key], figures, checked, x, place, number)
 
     def _add(
-        self, tally: Tally, found: Any, checked: tuple[Any, ...], x: np.ndarray, place: int, number: int
+        self, tally: Tally, figures: Any, checked: tuple[Any, ...], x: np.ndarray, place: int, number: int
     ) -> None:
         _, got, want = checked
         rises = self.rises[RESULTS[place]]
-        if tally.add(found, x, got, want):
+        if tally.add(figures, x, got, want):
             tally.add_faults(details(*checked, self.odd[place], form=self.form, rises=rises), x)
         if number == self.keys.blocks(self.form):
             return  # the special points are in no row with the others
         if rises:
-            tally.join(found["ends"], x)
+            tally.join(figures["ends"], x)
         if self.form.bits == 32:
-            tally.profile = raised(tally.profile, x, np.asarray(found["worst"]))
+            tally.profile = raised(tally.profile, x, np.asarray(figures["worst"]))
 
     def _inputs(self, number: int) -> np.ndarray:
         size, stride = self.keys.size, self.keys.stride

@@ -27,9 +27,9 @@ class State:
         self._written = time.monotonic()
         self._content: dict[str, Any] = {"identity": identity(), "scans": {}}
         if self._path.exists():
-            found = json.loads(self._path.read_text())
-            if found["identity"] == self._content["identity"]:
-                self._content = found
+            saved = json.loads(self._path.read_text())
+            if saved["identity"] == self._content["identity"]:
+                self._content = saved
 
     def take_up(self, name: str, scan: Scan) -> int:
         """Puts a scan where it was interrupted; returns how many blocks are behind it."""

@@ -88,13 +88,13 @@ def tables(first: dict[str, Row], second: dict[str, Row], everything: bool = Fal
     """What differs, the geometric means, and the rows that only one of the two has."""
     both = pairs(first, second)
     shown = both if everything else [pair for pair in both if pair.significant and not pair.unstable]
-    found = [_rows(shown, len(both) - len(shown)), _means(both)]
+    all_tables = [_rows(shown, len(both) - len(shown)), _means(both)]
     for label, rows, other in (("first", first, second), ("second", second, first)):
         if alone := [key for key in rows if key not in other]:
-            found.append(new_table(f"Only in the {label}: {len(alone)}", texts("row")))
+            all_tables.append(new_table(f"Only in the {label}: {len(alone)}", texts("row")))
             for key in alone:
-                found[-1].add_row(key)
-    return found
+                all_tables[-1].add_row(key)
+    return all_tables
 
 
 def _rows(shown: list[Pair], hidden: int) -> Table:

@@ -20,12 +20,12 @@ _LARGEST = 2**36  # bytes, where nobody says what is free
 
 def names(option: str, given: str, known: Sequence[str]) -> tuple[str, ...]:
     """The names in a list with commas, each of which must be known."""
-    found = tuple(name.strip() for name in given.split(",") if name.strip())
-    for name in found:
+    named = tuple(name.strip() for name in given.split(",") if name.strip())
+    for name in named:
         if name not in known:
             hint = did_you_mean(name, known)
             _refuse(option, f"unknown: {name}{hint and f' ({hint})'}. There are {', '.join(known)}.")
-    return found or _refuse(option, f"nothing is named. There are {', '.join(known)}.")
+    return named or _refuse(option, f"nothing is named. There are {', '.join(known)}.")
 
 
 def sizes(option: str, given: str, multiple: int) -> tuple[int, ...]:
@@ -40,10 +40,10 @@ def sizes(option: str, given: str, multiple: int) -> tuple[int, ...]:
 
 
 def _ladder(multiple: int, available: int) -> tuple[int, ...]:
-    found = [multiple]
-    while _FEWEST_BYTES * found[-1] <= available:
-        found.append(4 * found[-1])
-    return tuple(found)
+    ladder = [multiple]
+    while _FEWEST_BYTES * ladder[-1] <= available:
+        ladder.append(4 * ladder[-1])
+    return tuple(ladder)
 
 
 def _size(option: str, text: str, multiple: int) -> int:
@@ -61,7 +61,7 @@ def device(option: str, given: str | None) -> Any:
     """The first device of this kind; without a kind the one that JAX prefers."""
     if given is None:
         return jax.devices()[0]
-    there = {kind: found for kind in _KINDS if (found := _devices(kind))}
+    there = {kind: devices for kind in _KINDS if (devices := _devices(kind))}
     if given not in there:
         _refuse(option, f"no such device: {given}. There are {', '.join(there)}.")
     return there[given][0]
@@ -69,10 +69,10 @@ def device(option: str, given: str | None) -> Any:
 
 def folder(option: str, given: Path | None, output: Path) -> Path:
     """A result folder: the one that is named, else the newest of `output`."""
-    found = given or latest(output)
-    if found is None or not (found / FILE).is_file():
+    chosen = given or latest(output)
+    if chosen is None or not (chosen / FILE).is_file():
         _refuse(option, f"no {FILE} in {given or f'any folder of {output}'}: run a benchmark first.")
-    return found
+    return chosen
 
 
 def timed_rows(option: str, given: Path, section: str) -> dict[str, Row]:

@@ -17,8 +17,8 @@ _FILE = "report.md"
 
 def console() -> Console:
     """A console whose tables are not cut off in a log file."""
-    found = Console()
-    return found if found.is_terminal else Console(width=_WIDTH)
+    terminal = Console()
+    return terminal if terminal.is_terminal else Console(width=_WIDTH)
 
 
 def write(result: Result, console: Console) -> Path:
@@ -26,13 +26,13 @@ def write(result: Result, console: Console) -> Path:
     parts = ["# Benchmarks of jaxrelu", _state(result), _environment(result)]
     for name, rows in result.sections.items():
         parts.append(f"## {name.capitalize()}")
-        found = measured(rows)
-        tables = load(name).tables(found) if found else []
+        usable = measured(rows)
+        tables = load(name).tables(usable) if usable else []
         tables += _left_out(rows)
         for table in tables:
             console.print(table)
             parts.append(markdown(table))
-        for plot in load(name).plots(found, result.environment, result.folder) if found else []:
+        for plot in load(name).plots(usable, result.environment, result.folder) if usable else []:
             parts.append(f"![{plot.stem.replace('_', ' ')}]({plot.name})")
     path = result.folder / _FILE
     path.write_text("\n\n".join(part for part in parts if part) + "\n")

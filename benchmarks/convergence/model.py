@@ -115,11 +115,11 @@ class MLP(nnx.Module):
 
     def hidden(self, x: Array) -> list[Array]:
         """What each hidden layer gives, after its activation."""
-        found = []
+        outputs = []
         for layer, activation in zip(self.layers, self.activations, strict=False):
             x = activation(layer(x))
-            found.append(x)
-        return found
+            outputs.append(x)
+        return outputs
 
     def __call__(self, x: Array) -> Array:
         return self.layers[-1](self.hidden(x)[-1])

@@ -20,7 +20,7 @@ from .tables import settings_in_words
 _COLUMNS = 5
 
 
-def draw(found: list[Summary], environment: dict[str, Any], folder: Path) -> list[Path]:
+def draw(summaries: list[Summary], environment: dict[str, Any], folder: Path) -> list[Path]:
     """Draws the summaries, at least one, into PNG files in the folder, and returns their paths."""
     figures = {
         "curves": ("Validation accuracy against steps, each at its own learning rate", curves),
@@ -31,26 +31,26 @@ def draw(found: list[Summary], environment: dict[str, Any], folder: Path) -> lis
     for name, (title, fill) in figures.items():
         paths.append(folder / f"convergence_{name}.png")
         with drawn(paths[-1], title, environment) as figure:
-            fill(figure, found)
+            fill(figure, summaries)
             # A legend of nothing but a title: a line of text that the layout makes room for.
-            words = settings_in_words(found[0].row)
+            words = settings_in_words(summaries[0].row)
             figure.legend([], [], loc="outside lower left", title=words, title_fontsize=8)
     return paths
 
 
-def curves(figure: Figure, found: list[Summary]) -> None:
+def curves(figure: Figure, summaries: list[Summary]) -> None:
     """Validation accuracy against steps: one panel a variant, relu behind each."""
-    columns = min(_COLUMNS, len(found))
-    lines = -(-len(found) // columns)
+    columns = min(_COLUMNS, len(summaries))
+    lines = -(-len(summaries) // columns)
     figure.set_size_inches(max(8.0, 2.3 * columns), 1.75 * lines + 1.3)
     panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    reference = next((each for each in found if each.variant == REFERENCE), None)
-    for panel, each in zip(panels, found, strict=False):
+    reference = next((each for each in summaries if each.variant == REFERENCE), None)
+    for panel, each in zip(panels, summaries, strict=False):
         _curve_panel(panel, each, reference)
     for place, panel in enumerate(panels):
-        panel.set_visible(place < len(found))
+        panel.set_visible(place < len(summaries))
         # The lowest panel of each column has the numbers, also where the last line is not full.
-        lowest = place + columns >= len(found)
+        lowest = place + columns >= len(summaries)
         panel.tick_params(labelbottom=lowest)
         panel.set_xlabel("steps (log scale)" if lowest else "", fontsize=8)
     figure.supylabel("validation accuracy, %", fontsize=9)
@@ -86,26 +86,26 @@ def _curve(each: Summary) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
     return each.row["every"] * np.arange(1, len(middle) + 1), middle, low, high
 
 
-def spread(figure: Figure, found: list[Summary]) -> None:
+def spread(figure: Figure, summaries: list[Summary]) -> None:
     """Steps to the target and test accuracy: a dot and an interval a variant, the fastest on top."""
-    figure.set_size_inches(9.5, 0.28 * len(found) + 1.9)
+    figure.set_size_inches(9.5, 0.28 * len(summaries) + 1.9)
     left, right = figure.subplots(1, 2, sharey=True)
-    row = found[0].row
-    steps = np.concatenate([each.steps for each in found])
+    row = summaries[0].row
+    steps = np.concatenate([each.steps for each in summaries])
     reached = (
         steps[np.isfinite(steps)] if np.isfinite(steps).any() else np.array([row["every"], row["steps"]])
     )
     never = 1.5 * reached.max()
-    for place, each in enumerate(found):
+    for place, each in enumerate(summaries):
         _dots(left, place, np.minimum(each.steps, never), np.minimum(each.quartiles, never), each.variant)
         ends = (each.interval[0], each.mean, each.interval[1])
         _dots(right, place, 100 * each.test, 100 * np.array(ends), each.variant)
         if each.variant == REFERENCE:
             left.axvline(min(each.quartiles[1], never), color=FAINT, linewidth=0.8, zorder=0)
             right.axvline(100 * each.mean, color=FAINT, linewidth=0.8, zorder=0)
-    left.set(xscale="log", xlim=(0.8 * reached.min(), 1.15 * never), ylim=(len(found) - 0.5, -0.5))
+    left.set(xscale="log", xlim=(0.8 * reached.min(), 1.15 * never), ylim=(len(summaries) - 0.5, -0.5))
     _plain_ticks(left, reached.min(), reached.max(), extra={never: "never"})
-    left.set_yticks(range(len(found)), [each.variant for each in found], fontsize=8)
+    left.set_yticks(range(len(summaries)), [each.variant for each in summaries], fontsize=8)
     left.set_xlabel(
         f"steps to {row['target']:.0%} on validation data (log scale):\nmedian and quartiles; faint: seeds"
     )
@@ -127,22 +127,22 @@ def _dots(panel: Axes, place: int, seeds: np.ndarray, ends: Any, variant: str) -
     panel.plot([middle], [place], "o", color=_colour(variant), markersize=5.5)
 
 
-def rates(figure: Figure, found: list[Summary]) -> None:
+def rates(figure: Figure, summaries: list[Summary]) -> None:
     """Final validation accuracy against the rate: a rate that is good for one is ruin for another."""
-    grid = found[0].row["rates"]
-    figure.set_size_inches(max(7.0, 0.62 * len(grid) + 2.5), 0.28 * len(found) + 1.6)
-    values = np.array([100 * np.mean(each.row["validation"], axis=0) for each in found])
+    grid = summaries[0].row["rates"]
+    figure.set_size_inches(max(7.0, 0.62 * len(grid) + 2.5), 0.28 * len(summaries) + 1.6)
+    values = np.array([100 * np.mean(each.row["validation"], axis=0) for each in summaries])
     panel = figure.subplots()
     panel.imshow(values, cmap="Blues", vmin=70, vmax=103, aspect="auto")
     for (line, column), value in np.ndenumerate(values):
         ink = "white" if value > 88 else DARK
         panel.text(column, line, f"{value:.1f}", ha="center", va="center", fontsize=8, color=ink)
-    for line, each in enumerate(found):
+    for line, each in enumerate(summaries):
         corner = (grid.index(each.row["rate"]) - 0.5, line - 0.5)
         panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=ORANGE, linewidth=2, clip_on=False))
     panel.set_xticks(range(len(grid)), [f"{rate:.2g}" for rate in grid], fontsize=8)
-    names = [each.variant + (" (edge)" if each.row["edge"] else "") for each in found]
-    panel.set_yticks(range(len(found)), names, fontsize=8)
+    names = [each.variant + (" (edge)" if each.row["edge"] else "") for each in summaries]
+    panel.set_yticks(range(len(summaries)), names, fontsize=8)
     panel.set_xlabel("learning rate; mean accuracy in % over seeds; framed: the rate chosen", fontsize=8.5)
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
@@ -151,7 +151,7 @@ def rates(figure: Figure, found: list[Summary]) -> None:
         [],
         [],
         loc="outside lower left",
-        title=settings_in_words(found[0].row),
+        title=settings_in_words(summaries[0].row),
         title_fontsize=8,
         alignment="left",
     )
@@ -176,5 +176,5 @@ def _colour(variant: str) -> str:
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
     """Learning curves, steps and accuracy with their spread, and accuracy against the rate, as PNG files."""
-    found = summarise(rows)
-    return draw(found, environment, folder) if found else []
+    summaries = summarise(rows)
+    return draw(summaries, environment, folder) if summaries else []

@@ -82,8 +82,8 @@ def choose(validation: np.ndarray, steps: np.ndarray) -> tuple[int, bool]:
 
 def summarise(rows: list[Row]) -> list[Summary]:
     """The variants that could be trained, the fastest first, then the most accurate."""
-    found = [_summary(row) for row in rows if "test" in row]
-    return sorted(found, key=lambda each: (each.quartiles[1], each.missed, -each.mean))
+    summaries = [_summary(row) for row in rows if "test" in row]
+    return sorted(summaries, key=lambda each: (each.quartiles[1], each.missed, -each.mean))
 
 
 def _summary(row: Row) -> Summary:

@@ -26,20 +26,22 @@ _AGAINST_CAPTION = (
 
 def tables(rows: list[Row]) -> list[Table]:
     """The variants at their chosen rates, and each against relu where relu was trained too."""
-    found = summarise(rows)
-    if not found:
+    summaries = summarise(rows)
+    if not summaries:
         return []
-    reference = next((each for each in found if each.variant == REFERENCE), None)
-    return [_overview(found)] + ([_against(found, reference)] if reference and len(found) > 1 else [])
+    reference = next((each for each in summaries if each.variant == REFERENCE), None)
+    return [_overview(summaries)] + (
+        [_against(summaries, reference)] if reference and len(summaries) > 1 else []
+    )
 
 
-def _overview(found: list[Summary]) -> Table:
-    row = found[0].row
+def _overview(summaries: list[Summary]) -> Table:
+    row = summaries[0].row
     figures = ("rate", "", "test", "sd", "95 %", "steps", "quartiles", "miss", "dead")
     columns = [*texts("variant", wrap=False), *numbers(*figures, wrap=False)]
-    caption = _OVERVIEW_CAPTION.format(target=row["target"], models=models_in_words(found))
+    caption = _OVERVIEW_CAPTION.format(target=row["target"], models=models_in_words(summaries))
     table = new_table(f"Convergence: {settings_in_words(row)}", columns, caption)
-    for each in found:
+    for each in summaries:
         low, middle, high = each.quartiles
         table.add_row(
             each.variant,
@@ -56,8 +58,8 @@ def _overview(found: list[Summary]) -> Table:
     return table
 
 
-def _against(found: list[Summary], reference: Summary) -> Table:
-    others = [each for each in found if each is not reference]
+def _against(summaries: list[Summary], reference: Summary) -> Table:
+    others = [each for each in summaries if each is not reference]
     differences = [difference(each, reference) for each in others]
     p_accuracy = holm([each.p_accuracy for each in differences])
     p_faster = holm([each.p_faster for each in differences])
@@ -104,18 +106,18 @@ def settings_in_words(row: Row) -> str:
     )
 
 
-def models_in_words(found: list[Summary]) -> str:
+def models_in_words(summaries: list[Summary]) -> str:
     """How many weights the models have, and the arguments of the activations that have any."""
-    width = max(each.row["width"] for each in found)
-    usual = next(each.row["weights"] for each in found if each.row["width"] == width)
+    width = max(each.row["width"] for each in summaries)
+    usual = next(each.row["weights"] for each in summaries if each.row["width"] == width)
     narrower = [
         f"{each.variant} {each.row['weights'] / usual - 1:+.1%} at width {each.row['width']}"
-        for each in found
+        for each in summaries
         if each.row["width"] != width  # it has more channels behind the activation
     ]
     calls = [
         f"{each.variant}({', '.join(f'{name}={value}' for name, value in each.row['arguments'].items())})"
-        for each in found
+        for each in summaries
         if each.row["arguments"]
     ]
     given = f" Arguments, or where learned ones start: {', '.join(calls)}." if calls else ""

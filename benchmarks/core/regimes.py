@@ -45,16 +45,16 @@ def buffer_sets(regime: str, smallest: int, largest: int, cache: int) -> int | N
 
 def _listed_bytes(system: Path) -> int:
     """The caches of the highest level, each once: several cores share one."""
-    found: dict[tuple[int, str], int] = {}
+    caches: dict[tuple[int, str], int] = {}
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
     for core in cores:
         for folder in (system / f"cpu{core}" / "cache").glob("index*"):
             level, size, shared = (
                 (folder / name).read_text().strip() for name in ("level", "size", "shared_cpu_list")
             )
-            found[int(level), shared] = int(size[:-1]) * _UNITS[size[-1]]
-    highest = max((level for level, _ in found), default=0)
-    return sum(size for (level, _), size in found.items() if level == highest)
+            caches[int(level), shared] = int(size[:-1]) * _UNITS[size[-1]]
+    highest = max((level for level, _ in caches), default=0)
+    return sum(size for (level, _), size in caches.items() if level == highest)
 
 
 def _sysconf_bytes() -> int:

@@ -30,14 +30,14 @@ def summary(samples: Sequence[float] | np.ndarray, executions: int | None = None
       `median`, `low`, `high`; `unstable`, by the rules of `warnings`; `rounds_needed`, how many rounds
       pyperf wants so that the mean is known to 1 % at 95 % confidence.
     """
-    found = benchmark("samples", samples, executions)
+    bench = benchmark("samples", samples, executions)
     reach = 0.98 / len(samples) ** 0.5
     return {
-        "median": found.median(),
-        "low": found.percentile(100 * max(0.0, 0.5 - reach)),
-        "high": found.percentile(100 * min(1.0, 0.5 + reach)),
+        "median": bench.median(),
+        "low": bench.percentile(100 * max(0.0, 0.5 - reach)),
+        "high": bench.percentile(100 * min(1.0, 0.5 + reach)),
         "unstable": bool(warnings(samples, executions)),
-        "rounds_needed": found.required_nprocesses(),
+        "rounds_needed": bench.required_nprocesses(),
     }
 
 
@@ -52,9 +52,9 @@ def warnings(samples: Sequence[float] | np.ndarray, executions: int | None = Non
       >>> warnings([1.0, 1.0, 1.0, 2.0])
       ['the standard deviation is 40 % of the mean', 'the maximum is 60 % from the mean']
     """
-    found = benchmark("samples", samples, executions)
-    mean, few = found.mean(), len(samples) < 2
-    scatter = 0.0 if few else found.stdev() / mean
+    bench = benchmark("samples", samples, executions)
+    mean, few = bench.mean(), len(samples) < 2
+    scatter = 0.0 if few else bench.stdev() / mean
     said = [f"the standard deviation is {scatter:.0%} of the mean"] if scatter >= 0.1 else []
     for name, value in (("minimum", min(samples)), ("maximum", max(samples))):
         if abs(value - mean) >= 0.5 * mean:

@@ -68,11 +68,11 @@ def subjects(row: jaxrelu.Variant) -> list[Subject]:
 
     arrays = tuple(jnp.asarray(value, jnp.float32) for value in learned.values())
     alone = not (row.example or row.partners)
-    found = [Subject(OURS, row.bound if alone else ours, arrays, len(row.partners))]
+    compared = [Subject(OURS, row.bound if alone else ours, arrays, len(row.partners))]
     if row.peer:
         peer = getattr(jax.nn, row.peer)
-        found.append(Subject(PEER, functools.partial(peer, **row.arguments) if row.arguments else peer))
-    return found
+        compared.append(Subject(PEER, functools.partial(peer, **row.arguments) if row.arguments else peer))
+    return compared
 
 
 def checkpointed(subject: Subject) -> Subject:

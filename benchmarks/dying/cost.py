@@ -84,9 +84,9 @@ def measure_report(examples: int) -> Row:
             yield jnp.asarray(draw.random((_BATCH, 64), np.float32))
 
     begin = time.perf_counter()
-    found = diagnostics.report(model, stream())
+    report = diagnostics.report(model, stream())
     return {
-        "examples": found.as_dict()["observations/layers.0"],
+        "examples": report.as_dict()["observations/layers.0"],
         "report_s": time.perf_counter() - begin,
         "peak_mib": [peaks[batches // 10], peaks[-1]],
     }

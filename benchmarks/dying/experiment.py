@@ -123,13 +123,13 @@ def _born(settings: Settings) -> Cases:
 
 
 def _born_row(width: int, networks: int, hidden: int = 49) -> Row:
-    found = jax.tree.map(np.asarray, born_dead(width, hidden, networks, 0))
+    dead = jax.tree.map(np.asarray, born_dead(width, hidden, networks, 0))
     bounds = [diagnostics.born_dead_bounds([width] * count) for count in range(1, hidden + 1)]
     return {
         "networks": networks,
         "layers": list(range(2, hidden + 2)),
-        "one_input": found.one_input.tolist(),
-        "domain": found.domain.tolist(),
+        "one_input": dead.one_input.tolist(),
+        "domain": dead.domain.tolist(),
         "lower": [low for low, _ in bounds],
         "exact": [high for _, high in bounds],
     }
@@ -142,13 +142,13 @@ def _collapse(settings: Settings) -> Cases:
 
 def _collapse_row(name: str, settings: Settings) -> Row:
     steps = jnp.asarray(settings.collapse_steps)
-    found = jax.tree.map(np.asarray, learn_abs(name, settings.collapsing, 10, 2, steps, 1e-3, 0))
+    trained = jax.tree.map(np.asarray, learn_abs(name, settings.collapsing, 10, 2, steps, 1e-3, 0))
     return {
         "networks": settings.collapsing,
         "steps": settings.collapse_steps,
-        "collapsed": float((found.spread < 1e-3).mean()),
-        "learned": float((found.loss < 0.01).mean()),
-        "spread": np.sort(found.spread).tolist(),
+        "collapsed": float((trained.spread < 1e-3).mean()),
+        "learned": float((trained.loss < 0.01).mean()),
+        "spread": np.sort(trained.spread).tolist(),
     }
 
 
@@ -164,7 +164,7 @@ def _cure_row(settings: Settings, deadly: float = 0.3, healthy: float = 0.03) ->
     slow, fast = jnp.full(seeds, healthy), jnp.full(seeds, deadly)
     begin = start(case, seeds)
     dead = trainer(case)(begin, None, fast, first)
-    found = {
+    outcomes = {
         "healthy": trainer(case)(begin, None, slow, first),
         "driven dead": dead,
         "trained on": trainer(case)(dead.parameters, dead.momenta, slow, second),
@@ -177,7 +177,7 @@ def _cure_row(settings: Settings, deadly: float = 0.3, healthy: float = 0.03) ->
         "rate": healthy,
         "runs": {
             name: {"test": np.asarray(o.test).tolist(), "dead": np.asarray(o.dead).tolist()}
-            for name, o in found.items()
+            for name, o in outcomes.items()
         },
     }
 

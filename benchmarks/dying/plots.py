@@ -19,8 +19,8 @@ AXES = {"rate": "learning rate", "depth": "hidden layers", "width": "width", "bi
 
 def share(point: dict[str, Any], name: str) -> float:
     """The mean over the trainings that stayed finite."""
-    found = np.array(point[name])[np.array(point["finite"])]
-    return float(found.mean()) if found.size else float("nan")
+    values = np.array(point[name])[np.array(point["finite"])]
+    return float(values.mean()) if values.size else float("nan")
 
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
@@ -33,11 +33,11 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     }
     paths = []
     for part, (title, draw) in figures.items():
-        found = [row for row in rows if row["part"] == part]
-        if found:
+        of_part = [row for row in rows if row["part"] == part]
+        if of_part:
             paths.append(folder / f"dying_{part}.png")
             with drawn(paths[-1], title, environment) as figure:
-                draw(figure, found)
+                draw(figure, of_part)
     return paths
 
 

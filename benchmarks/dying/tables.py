@@ -14,7 +14,7 @@ def tables(rows: list[Row]) -> list[Table]:
     """One table for each part that was measured."""
     makers = {"born": _born, "collapse": _collapse, "cure": _cure, "sweep": _sweep, "cost": _cost}
     parts = ((make, [row for row in rows if row["part"] == part]) for part, make in makers.items())
-    return [make(found) for make, found in parts if found]
+    return [make(of_part) for make, of_part in parts if of_part]
 
 
 def _born(rows: list[Row]) -> Table:

@@ -151,13 +151,13 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
         keys = jax.random.split(key, len(stretches))
         (parameters, momenta), _ = jax.lax.scan(stretch, (parameters, momenta), (stretches, keys))
         model = nnx.merge(graph, parameters)
-        found = diagnostics.observe(model, train_x).values()
+        activities = diagnostics.observe(model, train_x).values()
         return Outcome(
             parameters,
             momenta,
             test=(model(test_x).argmax(-1) == test_y).mean(dtype=jnp.float32),
-            dead=jnp.stack([of.dead.mean(dtype=jnp.float32) for of in found]),
-            gradient_dead=jnp.stack([of.gradient_dead().mean(dtype=jnp.float32) for of in found]),
+            dead=jnp.stack([of.dead.mean(dtype=jnp.float32) for of in activities]),
+            gradient_dead=jnp.stack([of.gradient_dead().mean(dtype=jnp.float32) for of in activities]),
             finite=jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(parameters)]).all(),
         )
 

@@ -81,10 +81,10 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
 
 
 def _ways(row: jaxrelu.Variant, progress: Progress, record: Record) -> list[Way]:
-    found: list[Way] = []
+    working: list[Way] = []
     with recorded_failure(SECTION, {"variant": row.name, "kind": "net"}, progress, record):
-        found.extend(ways(row))  # those that come before the one that fails are kept
-    return found
+        working.extend(ways(row))  # those that come before the one that fails are kept
+    return working
 
 
 def _kept(row: jaxrelu.Variant, settings: Settings, progress: Progress, record: Record) -> None:

@@ -17,14 +17,14 @@ _DRAWN = ("relu", "gelu", "swiglu")
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
     """What is kept, ours beside `jax.nn`; and every pattern and way of a few variants at a glance."""
-    found = []
+    paths = []
     if kept := kept_index(rows):
-        found.append(folder / "memory_kept.png")
-        _plot_kept(found[-1], environment, kept)
+        paths.append(folder / "memory_kept.png")
+        _plot_kept(paths[-1], environment, kept)
     if net := [row for row in rows if "temp_bytes" in row]:
-        found.append(folder / "memory_net.png")
-        _plot_net(found[-1], environment, net)
-    return found
+        paths.append(folder / "memory_net.png")
+        _plot_net(paths[-1], environment, net)
+    return paths
 
 
 def _plot_net(path: Path, environment: dict[str, Any], rows: list[Row]) -> None:
@@ -44,9 +44,9 @@ def _plot_net(path: Path, environment: dict[str, Any], rows: list[Row]) -> None:
             axes.set_yticklabels([])
 
 
-def _draw_map(axes: Axes, names: list[str], found: dict[tuple[str, str, str], dict[str, Row]]) -> None:
-    ratios = np.full((len(found), len(names)), np.nan)
-    for line, row in enumerate(found.values()):
+def _draw_map(axes: Axes, names: list[str], by_case: dict[tuple[str, str, str], dict[str, Row]]) -> None:
+    ratios = np.full((len(by_case), len(names)), np.nan)
+    for line, row in enumerate(by_case.values()):
         smallest = min(row[way]["temp_bytes"] for way in least(row))
         for way, one in row.items():
             place = names.index(way)
@@ -62,7 +62,9 @@ def _draw_map(axes: Axes, names: list[str], found: dict[tuple[str, str, str], di
             )
     axes.imshow(ratios, cmap="RdYlGn_r", norm=LogNorm(0.4, 2.5), alpha=0.65, aspect="auto")
     axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
-    axes.set_yticks(range(len(found)), [f"{variant}, {pattern}" for variant, pattern, _ in found], fontsize=7)
+    axes.set_yticks(
+        range(len(by_case)), [f"{variant}, {pattern}" for variant, pattern, _ in by_case], fontsize=7
+    )
     axes.grid(visible=False)
     axes.tick_params(length=0)
 

@@ -32,9 +32,9 @@ Index = dict[tuple[str, str, str], float]
 def tables(rows: list[Row]) -> list[Table]:
     """What is kept, a table a pattern of what the net needs, and the time of the import."""
     kept = kept_index(rows)
-    found = [_kept_table(kept)] if kept else []
+    all_tables = [_kept_table(kept)] if kept else []
     net = [row for row in rows if "temp_bytes" in row]
-    found += [
+    all_tables += [
         _net_table(pattern, [row for row in net if row["pattern"] == pattern])
         for pattern in dict.fromkeys(row["pattern"] for row in net)
     ]
@@ -42,8 +42,8 @@ def tables(rows: list[Row]) -> list[Table]:
         if row["kind"] == "import" and "median" in row:
             table = new_table("Import", texts("import jaxrelu, beyond import jax"))
             table.add_row(f"{row['median'] * 1e3:.0f} ms, median of {len(row['samples'])}")
-            found.append(table)
-    return found
+            all_tables.append(table)
+    return all_tables
 
 
 def least(row_of_cells: dict[str, Row], repeating: bool = False) -> list[str]:
@@ -64,10 +64,10 @@ def least(row_of_cells: dict[str, Row], repeating: bool = False) -> list[str]:
 
 def cells(rows: Iterable[Row]) -> dict[tuple[str, str, str], dict[str, Row]]:
     """The rows by variant, pattern and layout, and then by their way."""
-    found: dict[tuple[str, str, str], dict[str, Row]] = {}
+    by_case: dict[tuple[str, str, str], dict[str, Row]] = {}
     for row in rows:
-        found.setdefault((row["variant"], row["pattern"], row["layout"]), {})[row["way"]] = row
-    return found
+        by_case.setdefault((row["variant"], row["pattern"], row["layout"]), {})[row["way"]] = row
+    return by_case
 
 
 def _net_table(pattern: str, rows: list[Row]) -> Table:

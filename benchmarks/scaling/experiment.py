@@ -89,7 +89,7 @@ def _run_layers(settings: Settings, progress: Progress, record: Record) -> None:
     progress.start(len(cases), SECTION)
     for case, repeats in cases:
         with recorded_failure(SECTION, case, progress, record):
-            found = implementations(case["variant"])
-            for row in measured(found, case["layers"], case["mode"] == SCAN, repeats):
+            by_library = implementations(case["variant"])
+            for row in measured(by_library, case["layers"], case["mode"] == SCAN, repeats):
                 record(SECTION, {**case, **row})
         progress.advance(describe(case))

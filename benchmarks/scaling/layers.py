@@ -25,22 +25,22 @@ Gradient = Callable[[Any, Any], Any]
 def implementations(variant: str) -> dict[str, Subject]:
     """Ours, and its peer in `jax.nn` or as written with it."""
     (row,) = selection((variant,))
-    found = {subject.library: subject for subject in subjects(row)}
-    if PEER not in found and variant in PEERS:
-        found[PEER] = Subject(PEER, PEERS[variant], partners=len(row.partners))
-    return found
+    by_library = {subject.library: subject for subject in subjects(row)}
+    if PEER not in by_library and variant in PEERS:
+        by_library[PEER] = Subject(PEER, PEERS[variant], partners=len(row.partners))
+    return by_library
 
 
-def measured(found: Mapping[str, Subject], layers: int, scan: bool, repeats: int) -> list[Row]:
+def measured(by_library: Mapping[str, Subject], layers: int, scan: bool, repeats: int) -> list[Row]:
     """A row a library: the seconds of each stage in each repeat, their medians, ratios to the peer."""
-    seconds: dict[str, list[tuple[float, ...]]] = {library: [] for library in found}
-    for subject in found.values():
+    seconds: dict[str, list[tuple[float, ...]]] = {library: [] for library in by_library}
+    for subject in by_library.values():
         _stages(subject, 1, scan)  # what the process does only once: imports, the compiler's own start
     for repeat in range(repeats):
-        order = list(found.items())
+        order = list(by_library.items())
         for library, subject in order if repeat % 2 else reversed(order):
             seconds[library].append(_stages(subject, layers, scan))
-    return [_row(library, seconds) for library in found]
+    return [_row(library, seconds) for library in by_library]
 
 
 def _row(library: str, seconds: Mapping[str, list[tuple[float, ...]]]) -> Row:

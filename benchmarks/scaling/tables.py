@@ -41,15 +41,15 @@ def tables(rows: list[Row]) -> list[Table]:
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
     """Both as curves."""
-    found = []
+    paths = []
     elements, layers = _elements(rows), [row for row in _layers(rows) if row["mode"] == UNROLLED]
     for dtype in dict.fromkeys(row["dtype"] for row in elements):
-        found.append(folder / f"scaling_elements_{dtype}.png")
-        _draw_elements(found[-1], [row for row in elements if row["dtype"] == dtype], environment)
+        paths.append(folder / f"scaling_elements_{dtype}.png")
+        _draw_elements(paths[-1], [row for row in elements if row["dtype"] == dtype], environment)
     if layers:
-        found.append(folder / "scaling_layers.png")
-        _draw_layers(found[-1], layers, environment)
-    return found
+        paths.append(folder / "scaling_layers.png")
+        _draw_layers(paths[-1], layers, environment)
+    return paths
 
 
 def nanoseconds(row: Row) -> float:
@@ -64,8 +64,8 @@ def copies(row: Row) -> float:
 
 def spread(rows: Iterable[Row], time: Callable[[Row], float] = nanoseconds) -> float | None:
     """The longest time per element by the shortest, over what comes from memory; None for one size alone."""
-    found = [time(row) for row in rows if row["regime"] == FROM_MEMORY]
-    return max(found) / min(found) if len(found) > 1 else None
+    times = [time(row) for row in rows if row["regime"] == FROM_MEMORY]
+    return max(times) / min(times) if len(times) > 1 else None
 
 
 def _elements(rows: list[Row]) -> list[Row]:
@@ -77,10 +77,10 @@ def _layers(rows: list[Row]) -> list[Row]:
 
 
 def _grouped(rows: list[Row], *fields: str) -> dict[tuple[Any, ...], list[Row]]:
-    found: dict[tuple[Any, ...], list[Row]] = {}
+    groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        found.setdefault(tuple(row[field] for field in fields), []).append(row)
-    return found
+        groups.setdefault(tuple(row[field] for field in fields), []).append(row)
+    return groups
 
 
 # -- tables ----------------------------------------------------------------------------------------
@@ -91,11 +91,11 @@ def _elements_table(rows: list[Row]) -> Table:
     figures = numbers(*map(power, sizes), "max/min", "in copies")
     columns = [*texts("variant", "dtype", "mode", "library"), *figures]
     table = new_table("Time per element, ns", columns, _ELEMENTS_CAPTION)
-    for (variant, dtype, mode, library), found in _grouped(
+    for (variant, dtype, mode, library), group in _grouped(
         rows, "variant", "dtype", "mode", "library"
     ).items():
-        by_size = {row["size"]: row for row in found}
-        flat = (spread(found), spread(found, copies))
+        by_size = {row["size"]: row for row in group}
+        flat = (spread(group), spread(group, copies))
         table.add_row(
             *(variant, dtype, _MODES[mode], library),
             *(_nanoseconds(by_size.get(size)) for size in sizes),
@@ -115,10 +115,10 @@ def _layers_table(rows: list[Row]) -> Table:
     figures = [figure for stage in STAGES for figure in (stage.removesuffix("_s"), PEER, "vs nn")]
     columns = [*texts("variant", "form"), *numbers("layers", *figures)]
     table = new_table("Compiling, ms a layer", columns, _LAYERS_CAPTION)
-    for (form, layers), found in _grouped(rows, "mode", "layers").items():
-        for (variant,), pair in _grouped(found, "variant").items():
+    for (form, layers), group in _grouped(rows, "mode", "layers").items():
+        for (variant,), pair in _grouped(group, "variant").items():
             table.add_row(variant, form, str(layers), *_stage_cells(pair, layers))
-        means = (_geometric_mean(found, f"ratio_{stage}") for stage in STAGES)
+        means = (_geometric_mean(group, f"ratio_{stage}") for stage in STAGES)
         table.add_row(
             "geometric mean", form, str(layers), *(cell for mean in means for cell in ("", "", mean))
         )
@@ -151,9 +151,9 @@ def _draw_elements(path: Path, rows: list[Row], environment: dict[str, Any]) -> 
         panels = figure.subplots(1, 2, sharey=True)
         for axes, mode in zip(panels, ("forward", GRADIENT), strict=True):
             shown = [row for row in rows if row["mode"] in (mode, COPY)]
-            for (variant, library), found in _grouped(shown, "variant", "library").items():
+            for (variant, library), group in _grouped(shown, "variant", "library").items():
                 colour = IN_TURN[variants.index(variant) % len(IN_TURN)]
-                points = sorted((row["size"], nanoseconds(row)) for row in found)
+                points = sorted((row["size"], nanoseconds(row)) for row in group)
                 _curve(axes, points, colour, library, variant)
             axes.set_xscale("log", base=2)
             axes.set_title(_MODES[mode])
@@ -170,9 +170,9 @@ def _draw_layers(path: Path, rows: list[Row], environment: dict[str, Any]) -> No
         figure.set_size_inches(10, 4)
         panels = figure.subplots(1, len(STAGES))
         for axes, stage in zip(panels, STAGES, strict=True):
-            for (variant, library), found in _grouped(rows, "variant", "library").items():
+            for (variant, library), group in _grouped(rows, "variant", "library").items():
                 colour = IN_TURN[variants.index(variant) % len(IN_TURN)]
-                points = sorted((row["layers"], row[stage] / row["layers"] * 1e3) for row in found)
+                points = sorted((row["layers"], row[stage] / row["layers"] * 1e3) for row in group)
                 _curve(axes, points, colour, library, variant)
             axes.set_xscale("log")
             axes.set_ylim(bottom=0)

@@ -87,16 +87,16 @@ def programs(subject: Subject, inputs: Inputs, sets: int, fresh: bool) -> dict[K
     }
     if subject.library == CHECKPOINT:
         del given["forward"]
-    found = {(subject.library, HALVES[0], DONATED): first}
-    found |= {(subject.library, mode, DONATED): Program(*what, sets=sets) for mode, what in given.items()}
+    compiled = {(subject.library, HALVES[0], DONATED): first}
+    compiled |= {(subject.library, mode, DONATED): Program(*what, sets=sets) for mode, what in given.items()}
     if fresh and subject.library in (OURS, PEER):
         del given["fused"]
         given[HALVES[0]] = (step.forward, operands)
-        found |= {
+        compiled |= {
             (subject.library, mode, FRESH): Program(*what, sets=sets, outputs=FRESH)
             for mode, what in given.items()
         }
-    return found
+    return compiled
 
 
 def copy_program(inputs: Inputs, sets: int) -> dict[Key, Program]:
@@ -119,7 +119,7 @@ def rows(samples: Samples, executions: Executions, built: Built, inputs: Inputs)
     """One row a library, mode and outputs: samples, what they sum up to, ratios to copy and peer."""
     copied = inputs.moved_bytes(COPY) / samples[COPY, COPY, DONATED]
     samples = {**samples, **_sums(samples)}
-    found = []
+    finished = []
     for row, key in zip(_rows(samples, executions), samples, strict=True):
         library, mode, outputs = key
         halves = (*HALVES, mode) if mode == GRADIENT else (mode,)
@@ -131,8 +131,8 @@ def rows(samples: Samples, executions: Executions, built: Built, inputs: Inputs)
             "share_of_copy": float(np.median(rate / copied)),
             **{stage: sum(part.stages[stage] for part in parts) for stage in stages},
         }
-        found.append(row)
-    return found
+        finished.append(row)
+    return finished
 
 
 def eager_rows(samples: Samples, executions: Executions) -> list[Row]:
@@ -181,6 +181,6 @@ def _ratio(key: Key, samples: Samples) -> Row:
     row = {}
     for prefix, (ours, theirs) in pairs.items():
         if ours in samples and theirs in samples:
-            found = summary(samples[ours] / samples[theirs])
-            row |= {f"{prefix}_{name}": found[name] for name in ("median", "low", "high")}
+            figures = summary(samples[ours] / samples[theirs])
+            row |= {f"{prefix}_{name}": figures[name] for name in ("median", "low", "high")}
     return row

@@ -28,9 +28,11 @@ def claims(rows: list[Row]) -> Table | None:
     figures = numbers("smooth", "all", "rows", "unstable")
     columns = [*texts("against", "where", "dtype"), *figures, *texts("above")]
     table = new_table("In short", columns, _CAPTION)
-    for here, found in places(rows).items():
-        for library, (outputs, how) in itertools.product(distinct(found, "library"), _OUTPUTS):
-            by_dtype = {dtype: _ratios(found, library, dtype, outputs) for dtype in distinct(found, "dtype")}
+    for here, by_name in places(rows).items():
+        for library, (outputs, how) in itertools.product(distinct(by_name, "library"), _OUTPUTS):
+            by_dtype = {
+                dtype: _ratios(by_name, library, dtype, outputs) for dtype in distinct(by_name, "dtype")
+            }
             if len(by_dtype) > 1:
                 by_dtype["all"] = {key: one for ratios in by_dtype.values() for key, one in ratios.items()}
             for dtype, ratios in by_dtype.items():
@@ -41,10 +43,10 @@ def claims(rows: list[Row]) -> Table | None:
     return table if table.row_count else None
 
 
-def _ratios(found: Index, library: str, dtype: str, outputs: str) -> dict[Name, Ratio]:
+def _ratios(by_name: Index, library: str, dtype: str, outputs: str) -> dict[Name, Ratio]:
     """Of each variant that both have."""
-    keys = (Name(variant, dtype, OURS, GRADIENT, outputs) for variant in distinct(found, "variant"))
-    return {key: one for key in keys if (one := ratio(found, key, library))}
+    keys = (Name(variant, dtype, OURS, GRADIENT, outputs) for variant in distinct(by_name, "variant"))
+    return {key: one for key in keys if (one := ratio(by_name, key, library))}
 
 
 def _cells(ratios: dict[Name, Ratio], limit: float, summed_up: bool) -> list[str]:

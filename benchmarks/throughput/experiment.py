@@ -151,21 +151,21 @@ class _Bench:
 
     def compiled(self, case: Row, variant: jaxrelu.Variant) -> None:
         """The programs of one variant, dtype and size, in each regime."""
-        found = subjects(variant)
+        compared = subjects(variant)
         if self.settings.checkpoint:
-            found += [checkpointed(subject) for subject in found if subject.library == PEER]
-        inputs = Inputs(found[0], case["size"], case["dtype"])
+            compared += [checkpointed(subject) for subject in compared if subject.library == PEER]
+        inputs = Inputs(compared[0], case["size"], case["dtype"])
         (device,) = jnp.zeros(()).devices()
         regimes = list(inputs.regimes(cache_bytes(device)))
         for regime, sets in regimes if self.settings.both else regimes[:1]:
             here = {**case, "regime": regime}
             with recorded_failure(SECTION, here, self.progress, self.record):
-                self._regime(here, found, Inputs(found[0], case["size"], case["dtype"]), sets)
+                self._regime(here, compared, Inputs(compared[0], case["size"], case["dtype"]), sets)
 
-    def _regime(self, case: Row, found: list[Subject], inputs: Inputs, sets: int) -> None:
+    def _regime(self, case: Row, compared: list[Subject], inputs: Inputs, sets: int) -> None:
         fresh = self.settings.fresh and case["regime"] == FROM_MEMORY
         built = copy_program(inputs, sets)
-        for subject in found:
+        for subject in compared:
             with self._failure(case, subject.library):
                 built |= programs(subject, inputs, sets, fresh)
 
@@ -201,13 +201,13 @@ class _Bench:
         self, case: Row, libraries: list[str], shape: tuple[int, ...], sets: int
     ) -> dict[Key, Remote]:
         """What these libraries time in this case; a mode that fails is recorded as failed."""
-        found: dict[Key, Remote] = {}
+        remotes: dict[Key, Remote] = {}
         for library in libraries:
             for mode in ("forward", GRADIENT):
                 with self._failure({**case, "mode": mode}, library):
                     given = case["variant"], case["dtype"], shape, mode, sets
-                    found[library, mode, OWN] = self.peers.prepare(library, *given)
-        return found
+                    remotes[library, mode, OWN] = self.peers.prepare(library, *given)
+        return remotes
 
     def eager(self, case: Row, variant: jaxrelu.Variant) -> None:
         """Calls outside jit."""
@@ -228,9 +228,9 @@ class _Bench:
             seconds = self.settings.seconds * 2**attempt
             samples, executions = interleave(timed, self.settings.rounds, seconds)
             timed = self._unfailed(case, timed)
-            found = rows({key: samples[key] for key in timed}, executions)
-            if not best or _unstable(found) < _unstable(best):
-                best = found
+            latest = rows({key: samples[key] for key in timed}, executions)
+            if not best or _unstable(latest) < _unstable(best):
+                best = latest
             if not _unstable(best):
                 break
         for row in best:

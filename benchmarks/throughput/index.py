@@ -66,13 +66,13 @@ def place(row: Row) -> Place:
 def places(rows: Iterable[Row]) -> dict[Place, Index]:
     """The rows of compiled programs by place, from the smallest; of one size those in cache come first."""
     rows = [row for row in rows if row["mode"] != "eager"]
-    found = sorted({place(row) for row in rows}, key=lambda here: (here.size, here.regime == FROM_MEMORY))
-    return {here: index(row for row in rows if place(row) == here) for here in found}
+    ordered = sorted({place(row) for row in rows}, key=lambda here: (here.size, here.regime == FROM_MEMORY))
+    return {here: index(row for row in rows if place(row) == here) for here in ordered}
 
 
-def distinct(found: Index, field: str) -> list[str]:
+def distinct(by_name: Index, field: str) -> list[str]:
     """The variants, dtypes or libraries in the order in which they were measured."""
-    return list(dict.fromkeys(getattr(key, field) for key in found))
+    return list(dict.fromkeys(getattr(key, field) for key in by_name))
 
 
 class Ratio(NamedTuple):
@@ -84,14 +84,14 @@ class Ratio(NamedTuple):
     unstable: bool
 
 
-def ratio(found: Index, key: Name, library: str = PEER) -> Ratio | None:
+def ratio(by_name: Index, key: Name, library: str = PEER) -> Ratio | None:
     """Ours, of this variant, dtype, mode and outputs, by this library's; None where there is none.
 
     A library in a process of its own has its own way with outputs: ours of both kinds are compared with it.
     """
-    ours, theirs = found.get(key._replace(library=OURS)), key._replace(library=library)
-    own = found.get(theirs._replace(outputs=OWN))
-    other = own or found.get(theirs)
+    ours, theirs = by_name.get(key._replace(library=OURS)), key._replace(library=library)
+    own = by_name.get(theirs._replace(outputs=OWN))
+    other = own or by_name.get(theirs)
     row, prefix = (ours, "ratio") if library == PEER else (other, "ours")
     if own and key.outputs == FRESH:
         prefix = "ours_fresh"

@@ -27,31 +27,31 @@ _FILLS: dict[str, Any] = {IN_CACHE: "full", FROM_MEMORY: "none"}
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
     """For each place the time against `jax.nn` and the share of the copy bandwidth; then the curves."""
-    found, drawn_files = places(rows), []
-    for here, there in found.items():
+    by_place, drawn_files = places(rows), []
+    for here, there in by_place.items():
         for kind, column, title, line in _BARS:
             shown = {key: row for key, row in there.items() if key.library == OURS and column in row}
             if shown:
                 drawn_files.append(folder / f"throughput_{kind}_{here.stem}.png")
                 with drawn(drawn_files[-1], f"{title}, {here}", environment) as figure:
                     _bars(figure, shown, column, line)
-    if len({here.size for here in found}) > 1:
+    if len({here.size for here in by_place}) > 1:
         drawn_files.append(folder / "throughput_sizes.png")
         title = "Value with gradient: bandwidth over the number of elements"
         with drawn(drawn_files[-1], title, environment) as figure:
-            _curves(figure, found)
+            _curves(figure, by_place)
     return drawn_files
 
 
-def _bars(figure: Figure, found: Index, column: str, line: str) -> None:
+def _bars(figure: Figure, by_name: Index, column: str, line: str) -> None:
     """A panel for forward and one for value with gradient, with a bar a variant and dtype."""
-    variants, dtypes = distinct(found, "variant"), distinct(found, "dtype")
+    variants, dtypes = distinct(by_name, "variant"), distinct(by_name, "dtype")
     figure.set_size_inches(10, height(len(variants), len(dtypes)))
     panels = figure.subplots(1, len(MODES), sharey=True, squeeze=False)[0]
     for axes, (mode, label) in zip(panels, MODES.items(), strict=True):
         series = []
         for dtype in dtypes:
-            rows = [found.get(Name(variant, dtype, OURS, mode), {}) for variant in variants]
+            rows = [by_name.get(Name(variant, dtype, OURS, mode), {}) for variant in variants]
             values = [row.get(column) for row in rows]
             series.append(Series(dtype, values, [_interval(row, column) for row in rows]))
         grouped_bars(axes, variants, series)
@@ -67,25 +67,25 @@ def _interval(row: Row, column: str) -> tuple[float, float] | None:
     return row["ratio_low"], row["ratio_high"]
 
 
-def _curves(figure: Figure, found: dict[Place, Index]) -> None:
+def _curves(figure: Figure, by_place: dict[Place, Index]) -> None:
     """A panel a variant: a colour a dtype, a style a library, a kind of circle a regime."""
-    variants = _all(found, "variant")
+    variants = _all(by_place, "variant")
     across = min(_PANELS_IN_A_ROW, len(variants))
     down = math.ceil(len(variants) / across)
     figure.set_size_inches(max(9, 2.8 * across), 2.1 * down + 1)
     panels = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
     for axes, variant in zip(panels.flat, variants, strict=False):
         for library, (mode, style) in _STYLES.items():
-            _curve(axes, found, Name(variant, "", library, mode), style)
+            _curve(axes, by_place, Name(variant, "", library, mode), style)
         axes.set_title(variant)
     for axes in panels.flat[len(variants) :]:
         axes.set_axis_off()
-    sizes = sorted({here.size for here in found})
+    sizes = sorted({here.size for here in by_place})
     panels[0, 0].set_xscale("log", base=2)
     panels[0, 0].set_yscale("log")
     panels[0, 0].set_xticks(sizes, [power(size) for size in sizes], minor=False)
     figure.supylabel("GB/s", fontsize=8)
-    _legend(figure, _all(found, "dtype"))
+    _legend(figure, _all(by_place, "dtype"))
 
 
 def _legend(figure: Figure, dtypes: list[str]) -> None:
@@ -99,13 +99,13 @@ def _legend(figure: Figure, dtypes: list[str]) -> None:
     figure.legend(handles=handles, loc="outside right upper", fontsize=8)
 
 
-def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None:
+def _curve(axes: Axes, by_place: dict[Place, Index], key: Name, style: str) -> None:
     """A line a dtype and regime."""
-    for dtype in _all(found, "dtype"):
-        for regime in dict.fromkeys(here.regime for here in found):
+    for dtype in _all(by_place, "dtype"):
+        for regime in dict.fromkeys(here.regime for here in by_place):
             points = [
                 (here.size, row["gb_per_s"])
-                for here, there in found.items()
+                for here, there in by_place.items()
                 if here.regime == regime and (row := there.get(key._replace(dtype=dtype)))
             ]
             if points:
@@ -120,6 +120,6 @@ def _curve(axes: Axes, found: dict[Place, Index], key: Name, style: str) -> None
                 )
 
 
-def _all(found: dict[Place, Index], field: str) -> list[str]:
+def _all(by_place: dict[Place, Index], field: str) -> list[str]:
     """The variants or dtypes of any place."""
-    return list(dict.fromkeys(name for there in found.values() for name in distinct(there, field)))
+    return list(dict.fromkeys(name for there in by_place.values() for name in distinct(there, field)))

@@ -33,76 +33,76 @@ _EAGER_CAPTION = "One call outside jit on an 8 x 8 float32 array: nearly all of 
 def tables(rows: list[Row]) -> list[Table]:
     """One table a place, then what spans them, eager calls, and what it all comes to."""
     eager = index(row for row in rows if row["mode"] == "eager")
-    found = places(rows)
+    by_place = places(rows)
     compiled = [row for row in rows if row["mode"] != "eager"]
-    spanning = [_ratios(found, one) for one in _others(found) if len(found) > 1 or one in PEERS]
+    spanning = [_ratios(by_place, one) for one in _others(by_place) if len(by_place) > 1 or one in PEERS]
     return [
-        *(_table(here, there) for here, there in found.items()),
-        *(table for table in (*spanning, _fresh(found), _stages(compiled)) if table.row_count),
+        *(_table(here, there) for here, there in by_place.items()),
+        *(table for table in (*spanning, _fresh(by_place), _stages(compiled)) if table.row_count),
         *([_eager_table(eager)] if eager else []),
         *([short] if (short := claims(rows)) else []),
     ]
 
 
-def _table(here: Place, found: Index) -> Table:
+def _table(here: Place, by_name: Index) -> Table:
     figures = ("forward us", *_FIGURES, "gradient us", *_FIGURES, "fused vs nn")
     columns = [*texts("variant", "dtype"), *numbers(*figures, wrap=False)]
     table = new_table(f"Throughput, {here}", columns, _CAPTION)
-    dtypes = distinct(found, "dtype")
-    for variant in distinct(found, "variant"):
+    dtypes = distinct(by_name, "dtype")
+    for variant in distinct(by_name, "variant"):
         for dtype in dtypes:
             key = Name(variant, dtype, OURS, GRADIENT)
-            if key in found:
-                table.add_row(variant, dtype, *_cells(found, key))
+            if key in by_name:
+                table.add_row(variant, dtype, *_cells(by_name, key))
         table.add_section()
     for dtype in dtypes:
-        forward, gradient, fused = (_mean(found, dtype, mode) for mode in (*MODES, "fused"))
+        forward, gradient, fused = (_mean(by_name, dtype, mode) for mode in (*MODES, "fused"))
         table.add_row("geometric mean", dtype, "", "", "", forward, "", "", "", gradient, fused)
     return table
 
 
-def _cells(found: Index, key: Name) -> list[str]:
+def _cells(by_name: Index, key: Name) -> list[str]:
     cells = []
     for mode in MODES:
-        row = found[key._replace(mode=mode)]
+        row = by_name[key._replace(mode=mode)]
         cells += [_microseconds(row), f"{row['gb_per_s']:.1f}", f"{row['share_of_copy']:.0%}"]
-        cells.append(_number(ratio(found, key._replace(mode=mode))))
-    return [*cells, _number(ratio(found, key._replace(mode="fused")))]
+        cells.append(_number(ratio(by_name, key._replace(mode=mode))))
+    return [*cells, _number(ratio(by_name, key._replace(mode="fused")))]
 
 
-def _mean(found: Index, dtype: str, mode: str) -> str:
+def _mean(by_name: Index, dtype: str, mode: str) -> str:
     """Of the stable rows."""
-    ratios = [ratio(found, Name(variant, dtype, OURS, mode)) for variant in distinct(found, "variant")]
+    ratios = [ratio(by_name, Name(variant, dtype, OURS, mode)) for variant in distinct(by_name, "variant")]
     stable = [one.median for one in ratios if one and not one.unstable]
     return f"{statistics.geometric_mean(stable):.2f}" if stable else ""
 
 
-def _others(found: dict[Place, Index]) -> list[str]:
+def _others(by_place: dict[Place, Index]) -> list[str]:
     """The libraries that ours are compared with."""
-    names = dict.fromkeys(library for there in found.values() for library in distinct(there, "library"))
+    names = dict.fromkeys(library for there in by_place.values() for library in distinct(there, "library"))
     return [library for library in names if library not in (OURS, "copy")]
 
 
-def _ratios(found: dict[Place, Index], library: str) -> Table:
+def _ratios(by_place: dict[Place, Index], library: str) -> Table:
     """Value with gradient at all places, side by side."""
     title = f"Value with gradient, time divided by that of {library}"
-    columns = [*texts("variant", "dtype"), *numbers(*(here.header for here in found), wrap=False)]
+    columns = [*texts("variant", "dtype"), *numbers(*(here.header for here in by_place), wrap=False)]
     table = new_table(title, columns, _RATIOS_CAPTION)
-    names = dict.fromkeys((key.variant, key.dtype) for there in found.values() for key in there)
+    names = dict.fromkeys((key.variant, key.dtype) for there in by_place.values() for key in there)
     for variant, dtype in names:
         key = Name(variant, dtype, OURS, GRADIENT)
-        cells = [_number(ratio(there, key, library)) for there in found.values()]
+        cells = [_number(ratio(there, key, library)) for there in by_place.values()]
         if any(cells):
             table.add_row(variant, dtype, *cells)
     return table
 
 
-def _fresh(found: dict[Place, Index]) -> Table:
+def _fresh(by_place: dict[Place, Index]) -> Table:
     """What fresh outputs cost, where they were measured."""
     figures = [f"{mode} {figure}" for mode in ("forward", "gradient") for figure in ("by donated", "vs nn")]
     columns = [*texts("variant", "dtype", "where"), *numbers(*figures, wrap=False)]
     table = new_table("Fresh outputs", columns, _FRESH_CAPTION)
-    for here, there in found.items():
+    for here, there in by_place.items():
         for fresh in (key for key in there if key[2:] == (OURS, FORWARD, FRESH)):
             cells = []
             for mode in MODES:
@@ -126,7 +126,7 @@ def _stages(rows: list[Row]) -> Table:
             [row for row in rows if (row["variant"], row["library"]) == (variant, one)] for one in libraries
         ]
         table.add_row(
-            variant, *(" / ".join(_milliseconds(found, stage) for found in own) for stage in STAGES)
+            variant, *(" / ".join(_milliseconds(of_library, stage) for of_library in own) for stage in STAGES)
         )
     return table
 
@@ -135,13 +135,13 @@ def _milliseconds(rows: list[Row], stage: str) -> str:
     return f"{statistics.median(row[stage] for row in rows) * 1e3:.1f}" if rows else "-"
 
 
-def _eager_table(found: Index) -> Table:
+def _eager_table(by_name: Index) -> Table:
     columns = [*texts("variant"), *numbers(f"{OURS} us", f"{PEER} us", "vs nn", wrap=False)]
     table = new_table("Eager calls", columns, _EAGER_CAPTION)
-    for key, row in found.items():
+    for key, row in by_name.items():
         if key.library == OURS:
-            peer = found.get(key._replace(library=PEER))
-            cells = (_microseconds(row), _microseconds(peer) if peer else "", _number(ratio(found, key)))
+            peer = by_name.get(key._replace(library=PEER))
+            cells = (_microseconds(row), _microseconds(peer) if peer else "", _number(ratio(by_name, key)))
             table.add_row(key.variant, *cells)
     return table
 

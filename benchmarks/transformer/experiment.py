@@ -169,5 +169,5 @@ def _ratio(samples: dict[Key, np.ndarray], key: Key) -> Row:
     plain = PEER, PLAIN
     if key == plain or plain not in samples:
         return {}
-    found = summary(samples[key] / samples[plain])
-    return {f"ratio_{name}": found[name] for name in ("median", "low", "high")}
+    figures = summary(samples[key] / samples[plain])
+    return {f"ratio_{name}": figures[name] for name in ("median", "low", "high")}

@@ -65,8 +65,8 @@ class Block(nnx.Module):
     def __call__(self, x: Array, activation: Activation) -> Array:
         """The stream, (batch, length, width), after this block."""
         heads = self.attend(self.first_norm(x)).reshape(*x.shape[:2], 3 * self.heads, -1)
-        found = jax.nn.dot_product_attention(*jnp.split(heads, 3, axis=2), is_causal=True)
-        x = x + self.join(found.reshape(x.shape))
+        attended = jax.nn.dot_product_attention(*jnp.split(heads, 3, axis=2), is_causal=True)
+        x = x + self.join(attended.reshape(x.shape))
         hidden = jnp.split(self.up(self.second_norm(x)), self.operands, axis=-1)
         return x + self.down(activation(*hidden))
 
@@ -96,8 +96,8 @@ class Transformer(nnx.Module):
 @functools.cache
 def text() -> np.ndarray:
     """Python's language reference, one uint8 a character, some 460,000."""
-    found = "\n".join(pydoc_data.topics.topics.values())
-    return np.frombuffer(found.encode("ascii", "ignore"), np.uint8)
+    documentation = "\n".join(pydoc_data.topics.topics.values())
+    return np.frombuffer(documentation.encode("ascii", "ignore"), np.uint8)
 
 
 def batch(text: Array, plan: Plan, step: Array) -> Array:

@@ -42,14 +42,14 @@ def tables(rows: list[Row]) -> list[Table]:
 
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
     """For each dtype time and memory by way, and the loss over the steps."""
-    found = []
+    paths = []
     for dtype in dict.fromkeys(row["dtype"] for row in rows):
         shown = [row for row in rows if row["dtype"] == dtype]
         costs, losses = (folder / f"transformer_{kind}_{dtype}.png" for kind in ("cost", "loss"))
         _draw_costs(costs, shown, environment)
         _draw_losses(losses, shown, environment)
-        found += [costs, losses]
-    return found
+        paths += [costs, losses]
+    return paths
 
 
 def _index(rows: list[Row]) -> Index:

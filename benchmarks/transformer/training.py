@@ -109,10 +109,10 @@ class Training:
 
     @property
     def _analysis(self) -> Any:
-        found = self._executable.memory_analysis()
-        if found is None:
+        analysis = self._executable.memory_analysis()
+        if analysis is None:
             raise NotImplementedError("this device does not say what memory its programs need")
-        return found
+        return analysis
 
 
 @functools.cache

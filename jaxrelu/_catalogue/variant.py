@@ -48,8 +48,8 @@ class Variant:
     def defaults(self) -> dict[str, Any]:
         """Every argument but x that has a default, with it."""
         parameters = list(inspect.signature(self.function).parameters.values())[1:]
-        found = {p.name: p.default for p in parameters if p.default is not p.empty}
-        return {**found, **self.arguments}
+        declared = {p.name: p.default for p in parameters if p.default is not p.empty}
+        return {**declared, **self.arguments}
 
     @property
     def residuals(self) -> tuple[str, ...]:

@@ -49,8 +49,8 @@ def tally_of(
     checked = jnp_float64(x), jnp.asarray(got), jnp_float64(np.asarray(want, np.float64))
     zero = jnp_float64(np.zeros(()))
     tally = Tally()
-    found = block(*checked, zero, filled(np.array(changes)), odd, form=form, groups=1, rises=rises)
-    if tally.add(found, x, got, checked[2]):
+    figures = block(*checked, zero, filled(np.array(changes)), odd, form=form, groups=1, rises=rises)
+    if tally.add(figures, x, got, checked[2]):
         tally.add_faults(details(*checked, odd, form=form, rises=rises), x)
     return tally
 
@@ -114,10 +114,10 @@ def test_subnormal_float32_are_widened() -> None:
 
 def test_a_function_of_the_shape_is_found() -> None:
     wrong = Subject(OURS, lambda x: x * (1.0 + 1e-3 * x.ndim))
-    found = disagreements(wrong, FORMATS["float32"])
-    assert found["vmap"] == (0, 0)
-    assert found["3 axes"][0] > 1000
-    assert found["scalar"][1] > 0
+    differing = disagreements(wrong, FORMATS["float32"])
+    assert differing["vmap"] == (0, 0)
+    assert differing["3 axes"][0] > 1000
+    assert differing["scalar"][1] > 0
 
 
 # -- against what ----------------------------------------------------------------------------------
@@ -138,10 +138,10 @@ def test_references_agree_with_the_textbook(name: str) -> None:
 
 
 def test_other_libraries_where_they_are_installed() -> None:
-    found = {subject.library: subject for subject in peers("gelu_exact", "float32")}
+    by_library = {subject.library: subject for subject in peers("gelu_exact", "float32")}
     assert not peers("gelu_exact", "float8_e5m2")
-    assert set(found) <= {"torch", "keras"}
-    for subject in found.values():
+    assert set(by_library) <= {"torch", "keras"}
+    for subject in by_library.values():
         value, slope = compiled(subject)(jnp.asarray([-1.0, 0.5], jnp.float32))
         np.testing.assert_allclose(value, [-0.15865525, 0.34573123], 1e-5)
         np.testing.assert_allclose(slope, [-0.08331547, 0.8674952], 1e-5)

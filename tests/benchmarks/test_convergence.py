@@ -47,13 +47,15 @@ GAINS = {
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
     """The rows of a run at the smallest setting, as they come back from JSON."""
-    found: list[tuple[str, dict[str, Any]]] = []
+    recorded: list[tuple[str, dict[str, Any]]] = []
     progress = Silent()
-    convergence.run(convergence.Settings.SMOKE, progress, lambda section, row: found.append((section, row)))
+    convergence.run(
+        convergence.Settings.SMOKE, progress, lambda section, row: recorded.append((section, row))
+    )
     assert progress.done == ["relu", "identity"]
     assert progress.total == 2
-    assert {section for section, _ in found} == {"convergence"}
-    return json.loads(json.dumps([row for _, row in found], allow_nan=False))
+    assert {section for section, _ in recorded} == {"convergence"}
+    return json.loads(json.dumps([row for _, row in recorded], allow_nan=False))
 
 
 # -- data --------------------------------------------------------------------------------------------
@@ -208,9 +210,9 @@ def test_a_variant_that_fails_is_recorded_and_the_rest_goes_on(monkeypatch: pyte
 
     monkeypatch.setattr(convergence.experiment, "_measure", broken)
     monkeypatch.setattr(Silent, "note", lambda self, text: None)
-    found: list[dict[str, Any]] = []
-    convergence.run(convergence.Settings.SMOKE, Silent(), lambda _, row: found.append(row))
-    assert found == [{"variant": "relu", "failed": "MemoryError: too much"}, {"variant": "identity"}]
+    recorded: list[dict[str, Any]] = []
+    convergence.run(convergence.Settings.SMOKE, Silent(), lambda _, row: recorded.append(row))
+    assert recorded == [{"variant": "relu", "failed": "MemoryError: too much"}, {"variant": "identity"}]
 
 
 @pytest.mark.parametrize("wrong", [{"seeds": 1}, {"steps": 7}, {"rates": ()}, {"rates": (0.1, 0.01)}])
@@ -253,26 +255,26 @@ def test_misses_are_infinite() -> None:
 def test_welch_is_that_of_scipy() -> None:
     draw = np.random.default_rng(0)
     a, b = draw.normal(0.97, 0.01, 8), draw.normal(0.96, 0.02, 10)
-    found = summary.difference(made("a", list(a), [1.0] * 8), made("b", list(b), [1.0] * 10))
+    difference = summary.difference(made("a", list(a), [1.0] * 8), made("b", list(b), [1.0] * 10))
     expected: Any = stats.ttest_ind(a, b, equal_var=False)
     interval = expected.confidence_interval()
-    np.testing.assert_allclose(found.accuracy, (a.mean() - b.mean(), interval.low, interval.high))
-    np.testing.assert_allclose(found.p_accuracy, expected.pvalue)
+    np.testing.assert_allclose(difference.accuracy, (a.mean() - b.mean(), interval.low, interval.high))
+    np.testing.assert_allclose(difference.p_accuracy, expected.pvalue)
 
 
 def test_the_same_runs_are_no_difference() -> None:
     one = made("a", [0.97, 0.97], [math.inf, math.inf])
-    found = summary.difference(one, one)
-    assert found == summary.Difference((0, 0, 0), 1.0, 0.5, 1.0)
+    difference = summary.difference(one, one)
+    assert difference == summary.Difference((0, 0, 0), 1.0, 0.5, 1.0)
     assert summary.verdict(False, 1.0, "higher") == summary.NONE
 
 
 def test_sooner_counts_misses_as_slowest() -> None:
     slow = made("slow", [0.9] * 8, [math.inf] * 8)
     fast = made("fast", [0.9] * 8, [float(n) for n in range(10, 18)])
-    found = summary.difference(fast, slow)
-    assert found.faster == 1.0
-    assert found.p_faster < 0.01
+    difference = summary.difference(fast, slow)
+    assert difference.faster == 1.0
+    assert difference.p_faster < 0.01
 
 
 def test_holm() -> None:

@@ -47,8 +47,8 @@ def default_promotion():
 def test_the_net_is_that_of_the_published_figures(name, pattern, layout, units):
     """What jax.nn was measured to need, to the two digits that are given."""
     peer = next(way for way in ways(ROWS[name]) if way.name == PEER)
-    found = temporary_bytes(peer, pattern, layout, Net()) / Net().unit
-    assert found == pytest.approx(units, abs=0.006)
+    needed = temporary_bytes(peer, pattern, layout, Net()) / Net().unit
+    assert needed == pytest.approx(units, abs=0.006)
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
@@ -69,13 +69,13 @@ def test_every_way_gives_the_same_gradient(pattern):
 
 
 def test_the_ways():
-    found = {
+    names = {
         name: [way.name for way in ways(ROWS[name])] for name in ("relu", "gelu", "swiglu", "squareplus")
     }
     remat = ["remat act", "remat act+dot", "dots_saveable", "remat layer"]
-    assert found["relu"] == [PEER, *remat, "ours mask", "ours bits", "ours input", "ours output"]
-    assert found["gelu"] == [PEER, *remat, "ours input", "ours 2 bits", "ours 4 bits", "ours 8 bits"]
-    assert found["swiglu"] == [PEER, *remat, "ours input"]  # against silu(u) * v
+    assert names["relu"] == [PEER, *remat, "ours mask", "ours bits", "ours input", "ours output"]
+    assert names["gelu"] == [PEER, *remat, "ours input", "ours 2 bits", "ours 4 bits", "ours 8 bits"]
+    assert names["swiglu"] == [PEER, *remat, "ours input"]  # against silu(u) * v
     assert not any(way.approximate for way in ways(ROWS["squared_relu"]))  # its slope has no bounds
 
 
@@ -94,9 +94,9 @@ def row(way, needed, approximate=False):
 
 def test_the_least_names_ties_and_leaves_out_what_is_approximate_or_repeats_a_matmul():
     rows = [row("a", 1010), row("b", 1000), row("c", 1011), row("remat layer", 500), row("d", 1, True)]
-    (found,) = cells(rows).values()
-    assert least(found) == ["a", "b"]
-    assert least(found, repeating=True) == ["remat layer"]
+    (by_way,) = cells(rows).values()
+    assert least(by_way) == ["a", "b"]
+    assert least(by_way, repeating=True) == ["remat layer"]
     (table,) = tables(rows)
     texts = [next(iter(column.cells)) for column in table.columns]
     assert texts[-1] == "a, b"

@@ -208,11 +208,11 @@ def measured(all_installed: None, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     def run(deed: str, *peers: str) -> list[dict[str, Any]]:
         script = (STAND_IN % deed).replace('"seconds": number', '"seconds": 1e-5')
         monkeypatch.setattr(processes, "_command", lambda *_: [sys.executable, "-c", script])
-        found: list[dict[str, Any]] = []
+        recorded: list[dict[str, Any]] = []
         settings = dataclasses.replace(throughput.Settings.SMOKE, variants=("relu", "crelu"), peers=peers)
         settings = dataclasses.replace(settings, dtypes=("float32",), checkpoint=False)
-        throughput.run(settings, Progress(Console(quiet=True)), lambda _, row: found.append(row))
-        return found
+        throughput.run(settings, Progress(Console(quiet=True)), lambda _, row: recorded.append(row))
+        return recorded
 
     return run
 
@@ -229,12 +229,12 @@ def test_a_peer_that_fails_leaves_the_other_rows(measured: Callable[..., list[di
 def test_rows_of_a_peer_have_ours_beside_them(measured: Callable[..., list[dict[str, Any]]]) -> None:
     rows = [row for row in measured("pass", "torch.compile") if row["mode"] != "eager"]
     assert not [row for row in rows if "failed" in row]
-    found = {(row["variant"], row["library"], row["mode"]): row for row in rows}
+    by_case = {(row["variant"], row["library"], row["mode"]): row for row in rows}
     for mode in ("forward", "value_and_gradient"):
-        row, ours = found["relu", "torch.compile", mode], found["relu", "jaxrelu", mode]
+        row, ours = by_case["relu", "torch.compile", mode], by_case["relu", "jaxrelu", mode]
         assert (row["outputs"], row["median"], row["compile_s"]) == ("own", 1e-5, 0.5)
         assert row["ours_median"] == pytest.approx(ours["median"] / 1e-5, 1e-4)  # six digits are kept
-    assert ("crelu", "torch.compile", "forward") not in found
+    assert ("crelu", "torch.compile", "forward") not in by_case
     (claims,) = (table for table in throughput.tables(rows) if table.title == "In short")
     assert "torch.compile" in list(claims.columns[0].cells)
 

@@ -124,9 +124,9 @@ def test_doctests_of_statistics() -> None:
     ids=str,
 )
 def test_verdict_is_pyperfs(samples: list[float], executions: int | None, said: list[str]) -> None:
-    found = warnings(samples, executions)
-    assert len(found) == len(said)
-    assert all(text in line for text, line in zip(said, found, strict=True))
+    warned = warnings(samples, executions)
+    assert len(warned) == len(said)
+    assert all(text in line for text, line in zip(said, warned, strict=True))
     assert summary(samples, executions)["unstable"] == bool(said)
 
 
@@ -145,8 +145,11 @@ def test_verdict_agrees_with_the_command_of_pyperf(tmp_path: Path) -> None:
 def test_interval_encloses_the_median_as_often_as_it_says() -> None:
     """Beyond each end 2.5 %, and a normal approximation of ranks: 0.5 to 4.5 % of 2000 draws."""
     draws = np.random.default_rng(0).exponential(size=(2000, 21))
-    found = [summary(samples) for samples in draws]
-    for beyond in ([one["low"] > math.log(2) for one in found], [one["high"] < math.log(2) for one in found]):
+    intervals = [summary(samples) for samples in draws]
+    for beyond in (
+        [one["low"] > math.log(2) for one in intervals],
+        [one["high"] < math.log(2) for one in intervals],
+    ):
         assert 0.005 < np.mean(beyond) < 0.045
 
 
@@ -193,12 +196,12 @@ def test_both_regimes_and_both_kinds_of_outputs(tmp_path: Path, monkeypatch: pyt
 
 
 def test_unstable_rows_are_marked_and_left_out_of_the_means() -> None:
-    found = claims([*pair("gelu", 0.5), *pair("silu", 2.0), *pair("relu", 1.04), *pair("mish", 9.0, True)])
-    assert found is not None
-    cells = {str(column.header): next(iter(column.cells)) for column in found.columns}
+    table = claims([*pair("gelu", 0.5), *pair("silu", 2.0), *pair("relu", 1.04), *pair("mish", 9.0, True)])
+    assert table is not None
+    cells = {str(column.header): next(iter(column.cells)) for column in table.columns}
     assert (cells["smooth"], cells["rows"], cells["unstable"]) == ("1.00", "3", "1")
     assert cells["all"] == f"{1.04 ** (1 / 3):.2f}"
-    assert next(iter(found.columns[-1].cells)) == "mish 9.00*, silu 2.00"
+    assert next(iter(table.columns[-1].cells)) == "mish 9.00*, silu 2.00"
 
 
 def test_results_of_before_are_still_shown() -> None:

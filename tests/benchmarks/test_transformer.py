@@ -100,7 +100,7 @@ def test_every_block_is_rematerialised(variant: str) -> None:
 def test_batches_are_of_the_text_and_differ() -> None:
     characters = jnp.asarray(text())
     plan = dataclasses.replace(PLAN, length=64)  # so long that no text is there twice
-    found = [np.asarray(batch(characters, plan, jnp.int32(step))) for step in range(20)]
+    batches = [np.asarray(batch(characters, plan, jnp.int32(step))) for step in range(20)]
     whole = text().tobytes()
-    assert all(row.astype(np.uint8).tobytes() in whole for sequences in found for row in sequences)
-    assert len({row.tobytes() for sequences in found for row in sequences}) == 20 * plan.batch
+    assert all(row.astype(np.uint8).tobytes() in whole for sequences in batches for row in sequences)
+    assert len({row.tobytes() for sequences in batches for row in sequences}) == 20 * plan.batch

@@ -45,13 +45,13 @@ def test_a_name_means_what_it_means_in_its_library(library, name):
 
 @pytest.mark.parametrize(("library", "name"), NAMES)
 def test_without_a_library_the_catalogue_goes_first(library, name):
-    found = jaxrelu.get(name)
+    resolved = jaxrelu.get(name)
     if name in ROWS:
-        assert getattr(found, "func", found) is ROWS[name].function
+        assert getattr(resolved, "func", resolved) is ROWS[name].function
     else:
         first = next(known for known in LIBRARIES if name in ALIASES[known])
         variant, _ = ALIASES[first][name]
-        assert getattr(found, "func", found) is ROWS[variant].function
+        assert getattr(resolved, "func", resolved) is ROWS[variant].function
 
 
 def test_gelu_is_told_apart():

@@ -100,9 +100,9 @@ def test_docstrings_have_their_sections_in_order(name):
     first = next(iter(inspect.signature(VARIANTS[name]).parameters))
     position = 0
     for section in (section.replace("{first}", first) for section in SECTIONS):
-        found = re.compile(section, re.MULTILINE).search(text, position)
-        assert found, f"{name}: the docstring lacks {section!r}, or has it out of order"
-        position = found.end() - 1
+        match = re.compile(section, re.MULTILINE).search(text, position)
+        assert match, f"{name}: the docstring lacks {section!r}, or has it out of order"
+        position = match.end() - 1
     slope_and_kink = text[: text.index("Kept for the backward pass:")]
     assert "NaN" in slope_and_kink
     assert re.search(r"\bkinks?\b", slope_and_kink), (

@@ -49,18 +49,18 @@ class Bare(nnx.Module):
 
 def test_bare_calls_of_an_nnx_model_are_found_and_named():
     model, x = Bare(nnx.Rngs(0)), values((5, 8, 8, 1))
-    found = capture(model, x)
-    assert {name: (a.function, a.outputs.shape) for name, a in found.items()} == {
+    activities = capture(model, x)
+    assert {name: (a.function, a.outputs.shape) for name, a in activities.items()} == {
         "conv": ("relu6", (5, 8, 8, 4)),
         "layers.0": ("relu", (5, 8)),
         "layers.1": ("gelu", (5, 8)),
         "layers.1 #2": ("relu", (5, 8)),
     }
     first = model.conv(x)
-    np.testing.assert_array_equal(found["conv"].inputs, first)
-    np.testing.assert_array_equal(found["conv"].outputs, jaxrelu.relu6(first))
-    np.testing.assert_array_equal(found["conv"].slopes, (first > 0) & (first < 6))
-    gelu = found["layers.1"]
+    np.testing.assert_array_equal(activities["conv"].inputs, first)
+    np.testing.assert_array_equal(activities["conv"].outputs, jaxrelu.relu6(first))
+    np.testing.assert_array_equal(activities["conv"].slopes, (first > 0) & (first < 6))
+    gelu = activities["layers.1"]
     # The slope of a written-out gelu is that of jax.nn.gelu, up to float32 rounding.
     np.testing.assert_allclose(gelu.outputs, jax.nn.gelu(gelu.inputs), rtol=1e-6)
     want = jax.vmap(jax.vmap(jax.grad(jax.nn.gelu)))(gelu.inputs)
@@ -81,12 +81,12 @@ def test_a_bound_linen_model_and_modules():
     x = values((6, 3))
     module = Linen()
     variables = module.init(jax.random.key(0), x)
-    found = capture(module.bind(variables), x)
+    activities = capture(module.bind(variables), x)
     names = {"first": "relu", "Dense_0": "relu", "Dense_1": "prelu", "Dense_2": "silu"}
-    assert {name: a.function for name, a in found.items()} == names
+    assert {name: a.function for name, a in activities.items()} == names
     _, kept = module.apply(variables, x, capture_intermediates=True)
     before = kept["intermediates"]["first"]["__call__"][0]
-    np.testing.assert_array_equal(found["first"].inputs, before)
+    np.testing.assert_array_equal(activities["first"].inputs, before)
 
 
 def test_modules_of_nnx_are_found_as_well():
@@ -94,11 +94,11 @@ def test_modules_of_nnx_are_found_as_well():
         nnx.Linear(3, 4, rngs=nnx.Rngs(0)), jaxrelu.nnx.PReLU(num_features=4),
         nnx.Linear(4, 2, rngs=nnx.Rngs(1)), jaxrelu.nnx.CReLU(), jaxrelu.nnx.Activation("elu"),
     )  # fmt: skip
-    found = capture(model, values((5, 3)))
-    assert [a.function for a in found.values()] == ["prelu", "crelu", "elu"]
-    before = found["layers.2"].inputs
+    activities = capture(model, values((5, 3)))
+    assert [a.function for a in activities.values()] == ["prelu", "crelu", "elu"]
+    before = activities["layers.2"].inputs
     np.testing.assert_array_equal(
-        found["layers.2"].slopes, np.concatenate([before > 0, -1.0 * np.asarray(before < 0)], -1)
+        activities["layers.2"].slopes, np.concatenate([before > 0, -1.0 * np.asarray(before < 0)], -1)
     )
 
 
@@ -122,8 +122,8 @@ def test_modules_of_nnx_are_found_as_well():
     ],
 )
 def test_every_way_of_writing_an_activation(write, function):
-    (found,) = capture(write, values((3, 4))).values()
-    assert found.function == function
+    (activity,) = capture(write, values((3, 4))).values()
+    assert activity.function == function
 
 
 def test_every_variant_is_found_by_its_name():
@@ -134,9 +134,9 @@ def test_every_variant_is_found_by_its_name():
         def function(x, row=row):
             return row.bound(x, **dict.fromkeys(row.partners, x), **row.example)
 
-        (found,) = jax.eval_shape(functools.partial(diagnostics.capture, function), x).values()
-        assert found.function == row.function.__name__
-        assert found.outputs.dtype == x.dtype
+        (activity,) = jax.eval_shape(functools.partial(diagnostics.capture, function), x).values()
+        assert activity.function == row.function.__name__
+        assert activity.outputs.dtype == x.dtype
 
 
 def test_parameters_given_to_a_function_name_its_layers():
@@ -159,8 +159,8 @@ def test_functions_of_ones_own_by_name():
     def mine(x):
         return jnp.where(x > 1, x, 0)
 
-    (found,) = capture(lambda x: mine(x) * 2, values((3, 4)), functions=("mine",)).values()
-    assert found.function == "mine"
+    (activity,) = capture(lambda x: mine(x) * 2, values((3, 4)), functions=("mine",)).values()
+    assert activity.function == "mine"
 
 
 def test_scanned_layers_are_apart():
@@ -170,13 +170,13 @@ def test_scanned_layers_are_apart():
         return jax.lax.scan(lambda h, w: (jaxrelu.relu(h @ w), None), x, kernels)[0]
 
     model = functools.partial(apply, kernels)
-    found = capture(model, values((2, 4)))
+    activities = capture(model, values((2, 4)))
     h = values((2, 4))
-    for place, activity in enumerate(found.values()):
+    for place, activity in enumerate(activities.values()):
         h = jaxrelu.relu(h @ kernels[place])
         # XLA may order the sums of a product of matrices inside a scan in another way.
         np.testing.assert_allclose(activity.outputs, h, rtol=1e-5, atol=1e-6)
-    assert list(found) == ["0[0]", "0[1]", "0[2]"]
+    assert list(activities) == ["0[0]", "0[1]", "0[2]"]
     slopes = diagnostics.gradients(jnp.sum, model, values((2, 4)))
     assert [g.shape for g in slopes.values()] == [(2, 4)] * 3
     np.testing.assert_array_equal(slopes["0[2]"], np.ones((2, 4)))
@@ -197,9 +197,9 @@ def test_a_shared_module_is_judged_at_each_use():
         def __call__(self, x):
             return jaxrelu.relu(self.layer(jaxrelu.relu(self.layer(x)) - 100.0))
 
-    found = observe(Shared(nnx.Rngs(0)), values((64, 3)))
-    assert list(found) == ["layer", "layer #2"]
-    assert found["layer"].dead.mean() < found["layer #2"].dead.mean()
+    statistics = observe(Shared(nnx.Rngs(0)), values((64, 3)))
+    assert list(statistics) == ["layer", "layer #2"]
+    assert statistics["layer"].dead.mean() < statistics["layer #2"].dead.mean()
 
 
 def test_members_of_an_ensemble_are_apart():

@@ -206,12 +206,12 @@ def test_born_dead_by_monte_carlo(width):
     """4000 networks; the benchmark draws 40000. Three standard errors are 0.024."""
     from benchmarks.dying.born_dead import born_dead
 
-    found = born_dead(width, 9, 4000, 1)
+    dead = born_dead(width, 9, 4000, 1)
     for hidden in range(1, 10):
         exact = diagnostics.born_dead_probability([width] * hidden)
         low, high = diagnostics.born_dead_bounds([width] * hidden)
-        assert abs(float(found.one_input[hidden - 1]) - exact) < 0.024
-        assert low - 0.024 < float(found.domain[hidden - 1]) < high + 0.024
+        assert abs(float(dead.one_input[hidden - 1]) - exact) < 0.024
+        assert low - 0.024 < float(dead.domain[hidden - 1]) < high + 0.024
 
 
 def test_bounds_are_those_of_the_paper_and_take_any_widths():

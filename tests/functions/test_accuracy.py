@@ -83,8 +83,8 @@ HARD_POINTS = {
 
 
 def hard_points(name):
-    found = [neighbours(point, np.float32, reach=16) for point in HARD_POINTS.get(name, (-1.0,))]
-    x = np.concatenate(found)
+    around = [neighbours(point, np.float32, reach=16) for point in HARD_POINTS.get(name, (-1.0,))]
+    x = np.concatenate(around)
     return np.concatenate([x, np.zeros(-x.size % 512, x.dtype)])  # one shape, one compilation
 
 

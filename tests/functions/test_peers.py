@@ -46,11 +46,11 @@ def functions_of(library):
 
 def meant(library, name, what):
     """The points of the grid where ours differs, as the table says."""
-    found = np.zeros(GRID.size, bool)
+    differs = np.zeros(GRID.size, bool)
     for row in DIFFERENCES:
         if (row.library, row.what) == (library, what) and name in row.variants.split():
-            found |= np.isin([f"{point:g}" for point in GRID], row.at)
-    return found
+            differs |= np.isin([f"{point:g}" for point in GRID], row.at)
+    return differs
 
 
 def unlike(got, want):

@@ -361,28 +361,28 @@ def products(jaxpr, depths, constants=0):
 
     A product with a constant is not among them; it adds `constants` to the depth.
     """
-    depth_of, found = dict(zip(jaxpr.invars, depths, strict=True)), []
+    depth_of, product_depths = dict(zip(jaxpr.invars, depths, strict=True)), []
     for equation in jaxpr.eqns:
         operands = [depth_of.get(v) if not hasattr(v, "val") else None for v in equation.invars]
         known = [depth for depth in operands if depth is not None]
         inner = [p for p in equation.params.values() if hasattr(p, "jaxpr")]
         if inner:
             deeper, outputs = products(inner[0].jaxpr, operands, constants)
-            found += deeper
+            product_depths += deeper
         else:
             assert equation.primitive.name in ("add", "sub", "mul", "convert_element_type"), equation
             outputs = [max(known)]
             if equation.primitive.name == "mul":
                 outputs = [max(known) + (1 if len(known) == 2 else constants)]
-                found += outputs if len(known) == 2 else []
+                product_depths += outputs if len(known) == 2 else []
         depth_of.update(zip(equation.outvars, outputs, strict=True))
-    return found, [depth_of[v] for v in jaxpr.outvars]
+    return product_depths, [depth_of[v] for v in jaxpr.outvars]
 
 
 def program(function):
-    found, (depth,) = products(jax.make_jaxpr(function)(jnp.float32(0.5)).jaxpr, [0])
-    assert depth == max(found, default=0)
-    return depth, len(found)
+    product_depths, (depth,) = products(jax.make_jaxpr(function)(jnp.float32(0.5)).jaxpr, [0])
+    assert depth == max(product_depths, default=0)
+    return depth, len(product_depths)
 
 
 @pytest.mark.parametrize("interval", [(-1.0, 1.0), (-2.0, 3.0)])

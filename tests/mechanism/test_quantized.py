@@ -107,8 +107,8 @@ def test_parameters_shape_the_levels():
 
 def test_infinite_and_missing_inputs_are_those_of_the_tails():
     x = jnp.array([-jnp.inf, -1e30, 1e30, jnp.inf])
-    found = slopes(jaxrelu.with_residual(jaxrelu.silu, bits=8), x)
-    np.testing.assert_allclose(found, [0, 0, 1, 1], atol=0.01)
+    at_the_tails = slopes(jaxrelu.with_residual(jaxrelu.silu, bits=8), x)
+    np.testing.assert_allclose(at_the_tails, [0, 0, 1, 1], atol=0.01)
     assert np.isfinite(slopes(jaxrelu.with_residual(jaxrelu.silu, bits=4), jnp.array([jnp.nan]))).all()
 
 

@@ -37,26 +37,26 @@ def table(results: list[tuple[Case, Verdict]]) -> str:
         by_group[case.group].append(verdict)
         by_group["all"].append(verdict)
     total = by_group.pop("all")
-    rows = [("", *_COUNTED), *((group, *counted(found)) for group, found in by_group.items())]
+    rows = [("", *_COUNTED), *((group, *counted(verdicts)) for group, verdicts in by_group.items())]
     rows.append(("all", *counted(total)))
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
 def faults(results: list[tuple[Case, Verdict]]) -> list[str]:
     """One line for each program that fell short, or could not be compared."""
-    found = []
+    lines = []
     for case, verdict in results:
         if verdict.counterpart_crashed:
             ours = f"; so does ours: {verdict.crashed}" if verdict.crashed else ""
-            found.append(f"{case.name}: the counterpart crashes: {verdict.counterpart_crashed}{ours}")
+            lines.append(f"{case.name}: the counterpart crashes: {verdict.counterpart_crashed}{ours}")
         elif verdict.crashed:
-            found.append(f"{case.name}: crashes: {verdict.crashed}")
+            lines.append(f"{case.name}: crashes: {verdict.crashed}")
         if verdict.wrong:
-            found.append(f"{case.name}: wrong: {verdict.wrong}")
+            lines.append(f"{case.name}: wrong: {verdict.wrong}")
         if verdict.talks:
             straddles = " (words straddle)" if verdict.straddles else ""
-            found.append(f"{case.name}: a collective more{straddles}: {verdict.talks}")
-    return found
+            lines.append(f"{case.name}: a collective more{straddles}: {verdict.talks}")
+    return lines
 
 
 def main() -> int:

@@ -107,8 +107,8 @@ class Judge:
             verdict = dataclasses.replace(verdict, crashed=_in_one_line(error))
         if not (verdict.crashed or verdict.collectives):
             return verdict
-        found, crashed = self._counterpart(program, subject, case.layout)
-        return dataclasses.replace(verdict, counterpart=found, counterpart_crashed=crashed)
+        counterpart, crashed = self._counterpart(program, subject, case.layout)
+        return dataclasses.replace(verdict, counterpart=counterpart, counterpart_crashed=crashed)
 
     def forget(self) -> None:
         """Lets go of all that is kept for comparison."""
@@ -163,14 +163,14 @@ def _sharding(mesh: Mesh, argument: Argument) -> NamedSharding:
 
 def _differences(got: Outputs, want: Outputs, tolerances: dict[str, float]) -> str:
     """The names of outputs that are not right, and how far they are off; tolerances are of the largest."""
-    found = []
+    wrong = []
     for kind, outputs in got.items():
         for name, output in outputs.items():
             expected = want[kind][name]
             size = np.abs(expected).max()
             if not np.allclose(output, expected, rtol=0, atol=tolerances[kind] * size):
-                found.append(f"{name} by {np.abs(output - expected).max():.3g} of {size:.3g}")
-    return "; ".join(found)
+                wrong.append(f"{name} by {np.abs(output - expected).max():.3g} of {size:.3g}")
+    return "; ".join(wrong)
 
 
 def _in_one_line(error: Exception) -> str:

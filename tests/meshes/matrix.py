@@ -98,8 +98,8 @@ def quick_groups() -> list[str]:
 
 def _ordered(parts: Iterable[Part]) -> list[Case]:
     """Those of a function follow one another, as they share what is traced and compared with."""
-    found = {case.name: case for part in parts for case in part.cases()}
-    return sorted(found.values(), key=lambda c: (c.subject, c.program, c.layout.shape, c.layout.name))
+    by_name = {case.name: case for part in parts for case in part.cases()}
+    return sorted(by_name.values(), key=lambda c: (c.subject, c.program, c.layout.shape, c.layout.name))
 
 
 def _parts() -> Iterator[Part]:

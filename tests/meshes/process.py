@@ -27,7 +27,7 @@ def differences(devices: list[Any]) -> dict[str, float]:
     x = jax.make_array_from_callback(values.shape, rows, lambda index: values[index])
     slope = jax.make_array_from_callback(slopes.shape, same, lambda index: slopes[index])
 
-    found: dict[str, float] = {}
+    by_name: dict[str, float] = {}
     for function, given, alone in (
         (jaxrelu.relu, (x,), (values,)),
         (jaxrelu.prelu, (x, slope), (values, slopes)),
@@ -35,10 +35,10 @@ def differences(devices: list[Any]) -> dict[str, float]:
         program = _value_and_gradients(function, len(given))
         for name, got, want in zip(("loss", "by x", "by slope"), program(*given), program(*alone)):  # noqa: B905
             here = ((np.asarray(s.data), np.asarray(want)[s.index]) for s in got.addressable_shards)
-            found[f"{function.__name__}, {len(devices)} devices, {name}"] = max(
+            by_name[f"{function.__name__}, {len(devices)} devices, {name}"] = max(
                 float(np.abs(a - b).max()) for a, b in here
             )
-    return found
+    return by_name
 
 
 def _value_and_gradients(function: Any, count: int) -> Any:

@@ -83,10 +83,10 @@ def _x_and_operands(subject: Subject, layout: Layout) -> list[Argument]:
 
 def _named(subject: Subject, by_x: Any, by_operands: Any) -> dict[str, dict[str, Any]]:
     """What belongs to each gradient, by name; those by parameters are sums."""
-    found: dict[str, dict[str, Any]] = {EXACT: {"gradient": by_x}, SUMS: {}}
+    gradients: dict[str, dict[str, Any]] = {EXACT: {"gradient": by_x}, SUMS: {}}
     for operand, gradient in zip(subject.operands, by_operands, strict=True):
-        found[EXACT if operand.kind == PARTNER else SUMS][f"gradient by {operand.name}"] = gradient
-    return found
+        gradients[EXACT if operand.kind == PARTNER else SUMS][f"gradient by {operand.name}"] = gradient
+    return gradients
 
 
 def _value_and_gradient(function: Function, subject: Subject) -> Run:
@@ -99,8 +99,8 @@ def _value_and_gradient(function: Function, subject: Subject) -> Run:
 
         every = tuple(range(1 + len(operands)))
         (by_x, *others), y = jax.grad(objective, every, has_aux=True)(x, *operands)
-        found = _named(subject, by_x, others)
-        return {EXACT: {"value": y, **found[EXACT]}, SUMS: found[SUMS]}
+        gradients = _named(subject, by_x, others)
+        return {EXACT: {"value": y, **gradients[EXACT]}, SUMS: gradients[SUMS]}
 
     return run
 
@@ -139,8 +139,8 @@ def _gradient(function: Function, subject: Subject) -> Run:
     both = _value_and_gradient(function, subject)
 
     def run(*arguments: Array) -> Outputs:
-        found = both(*arguments)
-        return {EXACT: {k: v for k, v in found[EXACT].items() if k != "value"}, SUMS: found[SUMS]}
+        outputs = both(*arguments)
+        return {EXACT: {k: v for k, v in outputs[EXACT].items() if k != "value"}, SUMS: outputs[SUMS]}
 
     return run
 

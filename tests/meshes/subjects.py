@@ -105,10 +105,10 @@ def _codes_in_a_word(bits: int) -> int:
 @functools.cache
 def subjects() -> dict[str, Subject]:
     """All of them, by name."""
-    found = [*_special()]
+    every = [*_special()]
     for row in jaxrelu.catalogue().values():
-        found += [_frozen(row), *_other_residuals(row), *_quantized(row), *_learned(row)]
-    return {subject.name: subject for subject in found}
+        every += [_frozen(row), *_other_residuals(row), *_quantized(row), *_learned(row)]
+    return {subject.name: subject for subject in every}
 
 
 def own_residuals() -> list[str]:

@@ -37,8 +37,8 @@ def test_two_processes_train_as_one_device_does() -> None:
             process.kill()
     for process, (output, errors) in zip(processes, ended, strict=True):
         assert process.returncode == 0, errors[-2000:]
-        found = json.loads(output.splitlines()[-1])  # gloo prints too
-        assert len(found) == 10  # losses, gradients by x and by the slope, on two devices and on eight
-        exact = {name: by for name, by in found.items() if name.endswith("by x")}
+        by_name = json.loads(output.splitlines()[-1])  # gloo prints too
+        assert len(by_name) == 10  # losses, gradients by x and by the slope, on two devices and on eight
+        exact = {name: by for name, by in by_name.items() if name.endswith("by x")}
         assert not any(exact.values()), exact
-        assert max(found.values()) <= SUM_TOLERANCE, found
+        assert max(by_name.values()) <= SUM_TOLERANCE, by_name

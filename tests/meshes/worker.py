@@ -16,11 +16,11 @@ from .targets import TARGETS
 
 def read(file: pathlib.Path) -> dict[str, dict[str, Any] | None]:
     """The verdicts in a file by the case's name, None where a case was begun and not finished."""
-    found: dict[str, dict[str, Any] | None] = {}
+    verdicts: dict[str, dict[str, Any] | None] = {}
     for line in file.read_text().splitlines() if file.exists() else ():
         name, verdict = json.loads(line)
-        found[name] = verdict
-    return found
+        verdicts[name] = verdict
+    return verdicts
 
 
 def part(cases: list[Case], number: int, count: int) -> list[Case]:

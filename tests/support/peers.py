@@ -36,19 +36,19 @@ def jax_nn() -> dict[str, Evaluated]:
     names = (
         "relu relu6 leaky_relu elu celu selu softplus silu mish squareplus hard_tanh hard_sigmoid hard_silu"
     )
-    found = {name: in_jax(getattr(jax.nn, name)) for name in names.split()}
+    by_name = {name: in_jax(getattr(jax.nn, name)) for name in names.split()}
     exact = in_jax(lambda x: jax.nn.gelu(x, approximate=False))
-    return {**found, "gelu": in_jax(jax.nn.gelu), "gelu_exact": exact, "glu": in_jax(jax.nn.glu)}
+    return {**by_name, "gelu": in_jax(jax.nn.gelu), "gelu_exact": exact, "glu": in_jax(jax.nn.glu)}
 
 
 def flax() -> dict[str, Evaluated]:
     from flax import linen, nnx
 
     names = "relu relu6 leaky_relu elu celu selu softplus silu hard_tanh hard_sigmoid hard_silu"
-    found = {name: in_jax(getattr(nnx, name)) for name in names.split()}
+    by_name = {name: in_jax(getattr(nnx, name)) for name in names.split()}
     prelu = linen.PReLU(negative_slope_init=SLOPE)
     parameters = prelu.init(jax.random.key(0), jnp.zeros(1))
-    return {**found, "gelu": in_jax(nnx.gelu), "prelu": in_jax(lambda x: prelu.apply(parameters, x))}
+    return {**by_name, "gelu": in_jax(nnx.gelu), "prelu": in_jax(lambda x: prelu.apply(parameters, x))}
 
 
 def keras() -> dict[str, Evaluated]:
@@ -56,8 +56,8 @@ def keras() -> dict[str, Evaluated]:
     import keras
 
     given = {"negative_slope": 0.25, "max_value": 6.0, "threshold": 1.0}
-    found = {name: in_jax(counterpart.load()) for name, counterpart in COUNTERPARTS["keras"].items()}
-    return {**found, "general_relu": in_jax(lambda x: keras.activations.relu(x, **given))}
+    by_name = {name: in_jax(counterpart.load()) for name, counterpart in COUNTERPARTS["keras"].items()}
+    return {**by_name, "general_relu": in_jax(lambda x: keras.activations.relu(x, **given))}
 
 
 def equinox() -> dict[str, Evaluated]:

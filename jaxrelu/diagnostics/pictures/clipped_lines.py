@@ -52,24 +52,24 @@ def clipped_lines(layers: Sequence[tuple[Any, Any]], low: float = -10.0, high: f
     if not low < high:
         raise ValueError(f"clipped_lines: low must be below high, got {low} and {high}")
     x = np.array([low, high], np.float64)
-    h, found = x[:, None], []
+    h, clipped = x[:, None], []
     for place, (kernel, bias) in enumerate(layers):
         lines = h @ np.asarray(kernel, np.float64) + np.asarray(bias, np.float64)[None]
         last = place == len(layers) - 1
         joints = [] if last else _crossings(x, lines)
-        found.append(Clipped(x, lines, joints))
+        clipped.append(Clipped(x, lines, joints))
         x, h = _with_joints(x, lines, joints)
-    return found
+    return clipped
 
 
 def _crossings(x: np.ndarray, lines: np.ndarray) -> list[tuple[float, int]]:
     """Where each line is 0 on its way to the other side."""
-    found = []
+    crossings = []
     for unit, z in enumerate(lines.T):
         for k in np.flatnonzero(z[:-1] * z[1:] < 0):
-            found.append((float(x[k] + (x[k + 1] - x[k]) * z[k] / (z[k] - z[k + 1])), unit))
-        found += [(float(x[k]), unit) for k in np.flatnonzero(z[1:-1] == 0) + 1]
-    return found
+            crossings.append((float(x[k] + (x[k + 1] - x[k]) * z[k] / (z[k] - z[k + 1])), unit))
+        crossings += [(float(x[k]), unit) for k in np.flatnonzero(z[1:-1] == 0) + 1]
+    return crossings
 
 
 def _with_joints(

@@ -144,16 +144,16 @@ def draw_gradient_norms(runs: Mapping[str, Mapping[str, Array]]) -> "Figure":
     Examples:
       >>> import jax.numpy as jnp, jaxrelu
       >>> from jaxrelu import diagnostics
-      >>> found = diagnostics.gradients(jnp.sum, jaxrelu.relu, jnp.ones((2, 3)))
-      >>> figure = diagnostics.draw_gradient_norms({"at the start": found})
+      >>> gradients = diagnostics.gradients(jnp.sum, jaxrelu.relu, jnp.ones((2, 3)))
+      >>> figure = diagnostics.draw_gradient_norms({"at the start": gradients})
     """
     if not runs:
         raise ValueError("draw_gradient_norms: runs must have at least one run, got none")
     names = list(next(iter(runs.values())))
     figure = new_figure(max(5.0, 0.35 * len(names) + 2.5), 3.4, "Norm of the gradient at each layer")
     panel = figure.subplots()
-    for (label, found), colour in zip(runs.items(), COLOURS * len(runs), strict=False):
-        norms = np.array([float(jnp.linalg.norm(g.ravel().astype(jnp.float32))) for g in found.values()])
+    for (label, gradients), colour in zip(runs.items(), COLOURS * len(runs), strict=False):
+        norms = np.array([float(jnp.linalg.norm(g.ravel().astype(jnp.float32))) for g in gradients.values()])
         norms = np.where(norms > 0, norms, np.nan)  # a log scale has no place for 0: the line breaks off
         panel.plot(range(len(norms)), norms, "o-", color=colour, markersize=3.5, linewidth=1.3, label=label)
     panel.set_yscale("log")

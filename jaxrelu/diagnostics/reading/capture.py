@@ -44,8 +44,8 @@ def capture(
       ...         self.first, self.last = nnx.Linear(3, 4, rngs=rngs), nnx.Linear(4, 2, rngs=rngs)
       ...     def __call__(self, x):
       ...         return self.last(jaxrelu.relu(self.first(x)))
-      >>> found = diagnostics.capture(Model(nnx.Rngs(0)), jax.numpy.ones((5, 3)))
-      >>> {name: (activity.function, activity.outputs.shape) for name, activity in found.items()}
+      >>> activities = diagnostics.capture(Model(nnx.Rngs(0)), jax.numpy.ones((5, 3)))
+      >>> {name: (activity.function, activity.outputs.shape) for name, activity in activities.items()}
       {'first': ('relu', (5, 4))}
     """
     return activities(read(opened(model), batch, call, functions))

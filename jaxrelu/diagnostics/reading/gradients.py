@@ -50,7 +50,9 @@ def gradients(
 
     shapes = jax.eval_shape(lambda: [values.outputs for values in outputs(None).values])
     zeros = [jnp.zeros(shape.shape, shape.dtype) for shape in shapes]
-    found = jax.grad(lambda perturbations: loss(outputs(perturbations).result))(zeros)
+    cotangents = jax.grad(lambda perturbations: loss(outputs(perturbations).result))(zeros)
     trace = outputs(None)
-    values = [seen._replace(outputs=gradient) for seen, gradient in zip(trace.values, found, strict=True)]
+    values = [
+        seen._replace(outputs=gradient) for seen, gradient in zip(trace.values, cotangents, strict=True)
+    ]
     return {name: activity.outputs for name, activity in activities(trace._replace(values=values)).items()}

@@ -37,9 +37,9 @@ def opened(model: Any) -> Model:
     if isinstance(model, functools.partial):
         function = model.func
         tree = (model.args, model.keywords)
-        found = _of_tree(tree, lambda tree: functools.partial(function, *tree[0], **tree[1]), "/")
+        of_arguments = _of_tree(tree, lambda tree: functools.partial(function, *tree[0], **tree[1]), "/")
         # Of a path only what is inside an argument, or else the argument's place.
-        return found._replace(paths=[path[2:] or path[1:] or path for path in found.paths])
+        return of_arguments._replace(paths=[path[2:] or path[1:] or path for path in of_arguments.paths])
     if not callable(model):
         raise TypeError(
             "model must be something to call: an NNX module, a bound Linen module (model.bind(variables)), "

@@ -143,9 +143,9 @@ def _note_affine(flow: Flow, equation: Any, origins: Sequence[Origin], shape: tu
 
 
 def _merged(flow: Flow, equation: Any, operands: Sequence[tuple[Origin, Any]], k: int, length: int) -> Axis:
-    found = [origin.axes[k] for origin, shape in operands if shape[k] == length]
-    weight = next((axis.weight for axis in found if axis.weight), None)
-    units = {axis.units for axis in found}
+    axes = [origin.axes[k] for origin, shape in operands if shape[k] == length]
+    weight = next((axis.weight for axis in axes if axis.weight), None)
+    units = {axis.units for axis in axes}
     if units - {None} and len(units) > 1 and (equation.primitive.name in _ADDITIVE or len(units) > 2):
         # As in a residual stream: these units cannot be silenced by what comes behind.
         flow.leaks |= {each.site for each in units if each is not None}

@@ -71,13 +71,13 @@ def body_of(equation: Any) -> ClosedJaxpr | None:
 def activations(jaxpr: Any, names: frozenset[str]) -> dict[int, Activation]:
     """The activations of a jaxpr, those in its calls aside, by their place among its equations."""
     written_out, inside = _written_out_gelus(jaxpr)
-    found = {}
+    by_place = {}
     for place, equation in enumerate(jaxpr.eqns):
         if place in written_out:
-            found[place] = written_out[place]
+            by_place[place] = written_out[place]
         elif place not in inside and (one := _activation(equation, names)) is not None:
-            found[place] = one
-    return found
+            by_place[place] = one
+    return by_place
 
 
 def count(jaxpr: Any, names: frozenset[str]) -> int:
@@ -136,7 +136,7 @@ def _written_out_gelus(jaxpr: Any) -> tuple[dict[int, Activation], set[int]]:
 
     One ends in x (0.5 (1 + tanh(0.798 (x + 0.0447 x^3)))), the other in (0.5 x) erfc(0.707 -x).
     """
-    found, inside = {}, set()
+    gelus, inside = {}, set()
     makers = {out: equation for equation in jaxpr.eqns for out in equation.outvars}
     for place, equation in enumerate(jaxpr.eqns):
         kind = equation.primitive.name
@@ -145,9 +145,9 @@ def _written_out_gelus(jaxpr: Any) -> tuple[dict[int, Activation], set[int]]:
             last = _consumer(jaxpr, place, steps=3 if kind == "tanh" else 1)
             if x is not None and last is not None:
                 function = functools.partial(jax.nn.gelu, approximate=kind == "tanh")
-                found[last] = Activation("gelu", function, [x])
+                gelus[last] = Activation("gelu", function, [x])
                 inside.add(place)
-    return found, inside
+    return gelus, inside
 
 
 def _origin(variable: Any, makers: dict[Any, Any], kind: str) -> Any:

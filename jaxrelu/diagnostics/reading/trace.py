@@ -93,22 +93,22 @@ def read(
 
 def _names(model: Model, sites: list[Site]) -> list[str]:
     """The layer whose weights are in front of each site; the function's name where there is none."""
-    found, seen = [], Counter()
+    names, seen = [], Counter()
     for site in sites:
         weights = [axis.weight for axis in site.origin.axes if axis.weight]
         name = layer_name(model, weights[-1][0]) if weights else site.function
         seen[name] += 1
-        found.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
-    return found
+        names.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
+    return names
 
 
 def activities(trace: Trace) -> dict[str, Activity]:
     """The activations by name; one in a scan gives one a step."""
-    found = {}
+    by_label = {}
     for name, site, values in zip(trace.names, trace.sites, trace.values, strict=True):
         for label, each in _unstacked(name, values, site.repeats):
-            found[label] = Activity(*each, function=site.function, unit_axes=site.unit_axes)
-    return found
+            by_label[label] = Activity(*each, function=site.function, unit_axes=site.unit_axes)
+    return by_label
 
 
 def _unstacked(name: str, values: Values, repeats: tuple[int, ...]) -> list[tuple[str, Values]]:

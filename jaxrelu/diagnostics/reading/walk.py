@@ -72,10 +72,10 @@ class Walk:
                 return variable.val, constant(jnp.shape(variable.val))
             return known[variable]
 
-        found = activations(jaxpr, self.names)
+        by_place = activations(jaxpr, self.names)
         for place, equation in enumerate(jaxpr.eqns):
             operands = [read(variable) for variable in equation.invars]
-            activation = found.get(place)
+            activation = by_place.get(place)
             seen = activation and self._site(activation, [read(v) for v in activation.operands])
             results = seen or self._evaluate(jaxpr, equation, operands)
             known.update(zip(equation.outvars, results, strict=True))

@@ -105,17 +105,17 @@ class Recycler:
         """
         own = opened(model)
         trace = read(own, batch, self.call, self.functions)
-        found = {name: activity.statistics() for name, activity in activities(trace).items()}
-        found.update(statistics or {})
+        figures = {name: activity.statistics() for name, activity in activities(trace).items()}
+        figures.update(statistics or {})
         layers = targets(trace)
         if not layers:
             raise ValueError(
                 "Recycler: no layer can be recycled; units must come from one weight and go into others, not "
                 "into a sum"
             )
-        chosen = [self._chosen(layer, found) for layer in layers]
+        chosen = [self._chosen(layer, figures) for layer in layers]
         surgery = _Surgery(
-            trace, {site: found[name].mean for site, name in enumerate(trace.names) if name in found}
+            trace, {site: figures[name].mean for site, name in enumerate(trace.names) if name in figures}
         )
         for layer, units in zip(layers, chosen, strict=True):
             surgery.silence(layer, units)
@@ -123,11 +123,11 @@ class Recycler:
             surgery.renew(layer, units, self.initializer or _matched(layer.function), own_key)
         return own.rebuild(surgery.leaves()), _cleared(optimizer_state, own, surgery.changes)  # pyright: ignore
 
-    def _chosen(self, target: Target, found: Mapping[str, Statistics]) -> Array:
+    def _chosen(self, target: Target, figures: Mapping[str, Statistics]) -> Array:
         """The units to recycle: a module that is used again must need it everywhere."""
         marks = [
             of.dormant(self.tau) | of.dead | of.gradient_dead() | of.constant()
-            for of in (found[name] for name in target.names)
+            for of in (figures[name] for name in target.names)
         ]
         return jnp.stack(marks).all(0)
 

@@ -32,7 +32,7 @@ def targets(trace: Trace) -> list[Target]:
         weight = site.origin.axes[site.unit_axes[0]].weight
         if weight is not None:
             uses.setdefault(weight, []).append(place)
-    found = []
+    recyclable = []
     for weight, places in uses.items():
         outgoing = tuple(dict.fromkeys(e for e in trace.flow.edges if e.units.site in places))
         served = {edge.units.site for edge in outgoing}
@@ -42,8 +42,8 @@ def targets(trace: Trace) -> list[Target]:
         if whole and same and served == set(places) and not served & trace.flow.leaks:
             names = tuple(trace.names[place] for place in places)
             function = trace.sites[places[0]].function
-            found.append(Target(names, function, weight, trace.flow.affine.get(weight, {}), outgoing))
-    return found
+            recyclable.append(Target(names, function, weight, trace.flow.affine.get(weight, {}), outgoing))
+    return recyclable
 
 
 def bias_behind(trace: Trace, parameter: int) -> tuple[int, int] | None:

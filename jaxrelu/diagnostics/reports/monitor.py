@@ -107,8 +107,8 @@ class Monitor:
         """The state after one more step; looks at the first step and at every `every`-th after it."""
 
         def look(state: MonitorState) -> MonitorState:
-            found = self._observe(model, batch)
-            layers = {name: _watched(before, found[name]) for name, before in state.layers.items()}
+            observed = self._observe(model, batch)
+            layers = {name: _watched(before, observed[name]) for name, before in state.layers.items()}
             return dataclasses.replace(state, checked=state.step, layers=layers)
 
         state = lax.cond(state.step % self.every == 0, look, lambda state: state, state)
@@ -121,7 +121,7 @@ class Monitor:
         are `revived`, and that were `silent` at the last check; the share of `zeros` among its outputs, and
         how many were `nan` (or infinite).
         """
-        found = {}
+        logged = {}
         for name, layer in state.layers.items():
             now, before = layer.silent >= self.patience, layer.before >= self.patience
             shares = {
@@ -131,9 +131,9 @@ class Monitor:
                 "revived": before & ~now,
                 "silent": layer.silent > 0,
             }
-            found.update({f"{key}/{name}": m.mean(dtype=jnp.float32) for key, m in shares.items()})
-            found[f"zeros/{name}"], found[f"nan/{name}"] = layer.zeros, layer.nan
-        return found
+            logged.update({f"{key}/{name}": m.mean(dtype=jnp.float32) for key, m in shares.items()})
+            logged[f"zeros/{name}"], logged[f"nan/{name}"] = layer.zeros, layer.nan
+        return logged
 
     def warn(self, state: MonitorState) -> list[str]:
         """Warns of layers above the threshold, with their names and the remedies; not under jit.
@@ -143,15 +143,15 @@ class Monitor:
         """
         values = {key: float(value) for key, value in self.log(state).items()}
         figures = ({"dead": values[f"dead/{name}"], "nan": values[f"nan/{name}"]} for name in state.layers)
-        found = (problem(name, of, self.threshold) for name, of in zip(state.layers, figures, strict=True))
-        texts = [f"{text}; {REMEDY}" for text in found if text]
+        problems = (problem(name, of, self.threshold) for name, of in zip(state.layers, figures, strict=True))
+        texts = [f"{text}; {REMEDY}" for text in problems if text]
         for text in texts:
             warnings.warn(text, DyingUnitsWarning, stacklevel=2)
         return texts
 
     def _observe(self, model: Any, batch: Any) -> dict[str, Statistics]:
-        found = activities(read(opened(model), batch, self.call, self.functions))
-        return {name: activity.statistics() for name, activity in found.items()}
+        observed = activities(read(opened(model), batch, self.call, self.functions))
+        return {name: activity.statistics() for name, activity in observed.items()}
 
 
 def _watched(before: Watched, now: Statistics) -> Watched:

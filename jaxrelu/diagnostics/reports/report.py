@@ -52,8 +52,8 @@ class Report(Mapping[str, Layer]):
 
     def problems(self, threshold: float = 0.1) -> list[str]:
         """One sentence a layer in which more than this share of units is dead, or a value is NaN."""
-        found = (problem(layer.name, layer.figures, threshold) for layer in self.layers.values())
-        return [text for text in found if text]
+        texts = (problem(layer.name, layer.figures, threshold) for layer in self.layers.values())
+        return [text for text in texts if text]
 
     def merge(self, other: "Report") -> "Report":
         """What two reports of the same model have seen, as one.
@@ -116,10 +116,10 @@ def report(
       >>> import jax, jaxrelu
       >>> from jaxrelu import diagnostics
       >>> batches = (jax.numpy.array([[-1.0, -2.0, x]]) for x in range(3))
-      >>> found = diagnostics.report(jaxrelu.relu, batches)
-      >>> found["relu"].dead
+      >>> report = diagnostics.report(jaxrelu.relu, batches)
+      >>> report["relu"].dead
       array([ True,  True, False])
-      >>> found.as_dict()["observations/relu"]
+      >>> report.as_dict()["observations/relu"]
       3
     """
     if isinstance(batches, (jax.Array, np.ndarray)):
@@ -129,9 +129,9 @@ def report(
 
     @jax.jit
     def first(leaves: list[Any], batch: Any) -> dict[str, Statistics]:
-        found = activities(read(own._replace(leaves=leaves), batch, call, functions))
-        seen.update({name: activity.function for name, activity in found.items()})
-        return {name: a.statistics(rank=rank and _units(a) <= _RANK_LIMIT) for name, a in found.items()}
+        observed = activities(read(own._replace(leaves=leaves), batch, call, functions))
+        seen.update({name: activity.function for name, activity in observed.items()})
+        return {name: a.statistics(rank=rank and _units(a) <= _RANK_LIMIT) for name, a in observed.items()}
 
     @jax.jit
     def further(total: dict[str, Statistics], leaves: list[Any], batch: Any) -> dict[str, Statistics]:
@@ -178,8 +178,8 @@ def measure(
     Examples:
       >>> import jax.numpy as jnp
       >>> from jaxrelu import diagnostics
-      >>> found = diagnostics.measure({"first": jnp.zeros((8, 3)), "second": jnp.ones((8, 2))})
-      >>> {name: float(of.dead.mean()) for name, of in found.items()}
+      >>> statistics = diagnostics.measure({"first": jnp.zeros((8, 3)), "second": jnp.ones((8, 2))})
+      >>> {name: float(of.dead.mean()) for name, of in statistics.items()}
       {'first': 1.0, 'second': 0.0}
     """
     from ..units.statistics import statistics

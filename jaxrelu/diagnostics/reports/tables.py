@@ -52,7 +52,7 @@ def table(layers: Mapping[str, Layer], problems: list[str]) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    found = Table(
+    grid = Table(
         title="Units that do not work, in %",
         caption="\n".join(_words(problems)),
         box=SIMPLE_HEAD,
@@ -60,8 +60,8 @@ def table(layers: Mapping[str, Layer], problems: list[str]) -> Any:
         pad_edge=False,
     )
     for k, heading in enumerate(_HEADINGS):
-        found.add_column(heading, justify="left" if k < 2 else "right")
+        grid.add_column(heading, justify="left" if k < 2 else "right")
     for cells, layer in zip(_cells(layers), layers.values(), strict=True):
         bad = max(layer.figures["dead"], layer.figures["gradient_dead"]) > _WARNING or layer.figures["nan"]
-        found.add_row(*cells, style="bold red" if bad else None)
-    return found
+        grid.add_row(*cells, style="bold red" if bad else None)
+    return grid

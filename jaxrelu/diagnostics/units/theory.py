@@ -69,7 +69,7 @@ def born_dead_bounds(widths: Sequence[int]) -> tuple[float, float]:
 
 
 def _checked(function: str, widths: Sequence[int]) -> list[int]:
-    found = list(widths)
-    if not found or any(width < 1 for width in found):
-        raise ValueError(f"{function}: widths must be positive integers, one a hidden layer, got {found}")
-    return found
+    listed = list(widths)
+    if not listed or any(width < 1 for width in listed):
+        raise ValueError(f"{function}: widths must be positive integers, one a hidden layer, got {listed}")
+    return listed
