@@ -99,8 +99,8 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
         for form in formats:
             case = {"variant": row.name, "dtype": form.name}
             with recorded_failure(SECTION, case, progress, record):
-                measured = _Case(row, form, settings, progress, record, state, hard)
-                measured.points() if form.name == "float64" else measured.inputs()
+                trial = _Case(row, form, settings, progress, record, state, hard)
+                trial.points() if form.name == "float64" else trial.inputs()
     if state:
         state.done(row.name for row in rows)
 

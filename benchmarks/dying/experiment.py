@@ -197,16 +197,16 @@ def _sweep_row(name: str, cure: str, settings: Settings) -> Row:
     case = Case(name, gain=gain, recycle=settings.every if recycle else 0)
     common = (settings.rate,)
 
-    def measured(case: Case, rates: tuple[float, ...], biases: tuple[float, ...] = (0.0,)) -> list[dict]:
+    def curve(case: Case, rates: tuple[float, ...], biases: tuple[float, ...] = (0.0,)) -> list[dict]:
         return _trained(case, rates, biases, settings)
 
     axes = {
-        "rate": (settings.rates, measured(case, settings.rates)),
-        "bias": (settings.biases, measured(case, common, settings.biases)),
+        "rate": (settings.rates, curve(case, settings.rates)),
+        "bias": (settings.biases, curve(case, common, settings.biases)),
     }
     for axis, values in (("depth", settings.depths), ("width", settings.widths)):
         cases = [dataclasses.replace(case, **{axis: value}) for value in values]
-        axes[axis] = (values, [point for each in cases for point in measured(each, common)])
+        axes[axis] = (values, [point for each in cases for point in curve(each, common)])
     return {
         "seeds": settings.seeds,
         "steps": settings.steps,

@@ -95,8 +95,8 @@ def way_names(rows: Iterable[Row]) -> list[str]:
 
 
 def kept_index(rows: list[Row]) -> Index:
-    measured = [row for row in rows if "bytes_per_element" in row]
-    return {(row["variant"], row["dtype"], row["library"]): row["bytes_per_element"] for row in measured}
+    kept = [row for row in rows if "bytes_per_element" in row]
+    return {(row["variant"], row["dtype"], row["library"]): row["bytes_per_element"] for row in kept}
 
 
 def _kept_table(index: Index) -> Table:

@@ -16,7 +16,7 @@ from ..core.failures import describe, recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
 from ..core.subjects import variant_names as variant_names
-from .layers import FORMS, SCAN, implementations, measured
+from .layers import FORMS, SCAN, implementations, stage_rows
 
 SECTION = "scaling"
 
@@ -90,6 +90,6 @@ def _run_layers(settings: Settings, progress: Progress, record: Record) -> None:
     for case, repeats in cases:
         with recorded_failure(SECTION, case, progress, record):
             by_library = implementations(case["variant"])
-            for row in measured(by_library, case["layers"], case["mode"] == SCAN, repeats):
+            for row in stage_rows(by_library, case["layers"], case["mode"] == SCAN, repeats):
                 record(SECTION, {**case, **row})
         progress.advance(describe(case))

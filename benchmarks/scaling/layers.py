@@ -31,7 +31,7 @@ def implementations(variant: str) -> dict[str, Subject]:
     return by_library
 
 
-def measured(by_library: Mapping[str, Subject], layers: int, scan: bool, repeats: int) -> list[Row]:
+def stage_rows(by_library: Mapping[str, Subject], layers: int, scan: bool, repeats: int) -> list[Row]:
     """A row a library: the seconds of each stage in each repeat, their medians, ratios to the peer."""
     seconds: dict[str, list[tuple[float, ...]]] = {library: [] for library in by_library}
     for subject in by_library.values():

@@ -125,8 +125,8 @@ def test_interrupted_run_keeps_what_it_measured(tmp_path: Path, monkeypatch: pyt
     assert result.exit_code == 130
     content = written(tmp_path)
     assert content["complete"] is False
-    measured = {(row["variant"], row["dtype"]) for row in content["sections"]["throughput"]}
-    assert measured == {("relu", "float32"), ("gelu", "float32")}
+    recorded = {(row["variant"], row["dtype"]) for row in content["sections"]["throughput"]}
+    assert recorded == {("relu", "float32"), ("gelu", "float32")}
     assert {"report.md", "throughput_ratio_16384_in_cache.png"} <= names(tmp_path)
 
 

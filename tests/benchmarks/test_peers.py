@@ -202,7 +202,7 @@ def test_a_real_process(library: str) -> None:
 
 
 @pytest.fixture
-def measured(all_installed: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
+def rows_of_run(all_installed: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
     """The rows of a small run in which stand-ins answer 10 us, and do a deed for each command."""
 
     def run(deed: str, *peers: str) -> list[dict[str, Any]]:
@@ -217,8 +217,8 @@ def measured(all_installed: None, monkeypatch: pytest.MonkeyPatch) -> Callable[.
     return run
 
 
-def test_a_peer_that_fails_leaves_the_other_rows(measured: Callable[..., list[dict[str, Any]]]) -> None:
-    rows = measured("sys.exit('out of luck') if number == 12 else None", "torch", "torch.compile")
+def test_a_peer_that_fails_leaves_the_other_rows(rows_of_run: Callable[..., list[dict[str, Any]]]) -> None:
+    rows = rows_of_run("sys.exit('out of luck') if number == 12 else None", "torch", "torch.compile")
     failed = [row for row in rows if "failed" in row]
     assert {row["library"] for row in failed} == {"torch", "torch.compile"}
     assert all("out of luck" in row["failed"] or "has ended" in row["failed"] for row in failed)
@@ -226,8 +226,8 @@ def test_a_peer_that_fails_leaves_the_other_rows(measured: Callable[..., list[di
     assert {("relu", "jaxrelu"), ("relu", "jax.nn"), ("crelu", "jaxrelu")} <= timed
 
 
-def test_rows_of_a_peer_have_ours_beside_them(measured: Callable[..., list[dict[str, Any]]]) -> None:
-    rows = [row for row in measured("pass", "torch.compile") if row["mode"] != "eager"]
+def test_rows_of_a_peer_have_ours_beside_them(rows_of_run: Callable[..., list[dict[str, Any]]]) -> None:
+    rows = [row for row in rows_of_run("pass", "torch.compile") if row["mode"] != "eager"]
     assert not [row for row in rows if "failed" in row]
     by_case = {(row["variant"], row["library"], row["mode"]): row for row in rows}
     for mode in ("forward", "value_and_gradient"):

@@ -69,7 +69,7 @@ def test_a_variant_that_fails_does_not_stop_the_others(
         raise RuntimeError("RESOURCE_EXHAUSTED: a test")
 
     monkeypatch.setattr(scaling.experiment, "_run_elements", lambda *_: None)
-    monkeypatch.setattr(scaling.experiment, "measured", fails)
+    monkeypatch.setattr(scaling.experiment, "stage_rows", fails)
     result, rows = invoked(tmp_path)
     assert result.exit_code == 0
     assert len(rows) == 3

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from references.lookup import ROWS, cases_of, parameters_of, reference_of
-from tests.support.measures import compiled, expected, float64, measured
+from tests.support.measures import compiled, expected, float64, value_and_slope_at
 
 PEERS = [name for name, row in ROWS.items() if row.peer]
 
@@ -17,7 +17,7 @@ def slopes_at(name, points):
     """The slopes of one compilation, of the shape of every other test of this file."""
     x = np.zeros(64, np.float32)
     x[: len(points)] = points
-    return measured(compiled(name), x, dict(ROWS[name].example))[1][: len(points)]
+    return value_and_slope_at(compiled(name), x, dict(ROWS[name].example))[1][: len(points)]
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -47,7 +47,7 @@ def test_nan_in_nan_out_and_the_slope_there(name):
     """The slope at NaN is the reference's: some branch of a piecewise variant, else NaN."""
     for case in cases_of(name):
         x = np.full(64, np.nan, np.float32)
-        value, slope = measured(compiled(name), x, case)
+        value, slope = value_and_slope_at(compiled(name), x, case)
         assert np.isnan(value).all()
         np.testing.assert_array_equal(slope, expected(name, x, case)[1])
 
@@ -58,7 +58,9 @@ def test_infinities_give_limits(name):
     far, x = np.zeros(64, np.float32), np.zeros(64, np.float32)
     far[:2], x[:2] = [-1e30, 1e30], [-np.inf, np.inf]
     for case in cases_of(name):
-        (value, slope), (far_value, far_slope) = (measured(compiled(name), at, case) for at in (x, far))
+        (value, slope), (far_value, far_slope) = (
+            value_and_slope_at(compiled(name), at, case) for at in (x, far)
+        )
         # 4 ulp, and 1e-35 for what XLA may flush: as in test_accuracy.
         np.testing.assert_allclose(value, expected(name, x, case)[0], rtol=4 * 2.0**-23, atol=1e-35)
         for limit, there in ((value, far_value), (slope, far_slope)):
@@ -113,7 +115,7 @@ def test_agrees_with_jax_nn(name):
     x = grid(name)
     both = jax.jit(lambda x: (peer_of(name)(x), jax.vmap(jax.grad(peer_of(name)))(x)))
     theirs = [float64(result) for result in both(x)]
-    ours = measured(compiled(name), x, {})
+    ours = value_and_slope_at(compiled(name), x, {})
     for got, want, different in zip(ours, theirs, (DIFFERENT_VALUES, DIFFERENT_SLOPES), strict=True):
         meant = np.array([(name, float(point)) in different for point in x])
         # jax.nn's tails are wrong by 1e-6 absolutely (cancellation in 1 + tanh, expm1 + 1); elsewhere 1e-5.

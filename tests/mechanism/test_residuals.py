@@ -16,7 +16,7 @@ import jaxrelu
 from jaxrelu._mechanism.elementwise import elementwise
 from jaxrelu._mechanism.packing import bits_for, pack, unpack
 from references.lookup import ROWS, parameters_of, reference_of
-from tests.support.measures import expected, measured, value_and_slope
+from tests.support.measures import expected, value_and_slope, value_and_slope_at
 
 X = np.linspace(-8, 8, 64, dtype=np.float32)
 
@@ -81,9 +81,9 @@ SLOPE_FROM_OUTPUT = 2.0**-22
 @pytest.mark.parametrize("name", ROWS)
 def test_every_residual_gives_the_same_slopes(name):
     x = np.concatenate([X, [-np.inf, np.inf, np.nan, *ROWS[name].kinks]]).astype(np.float32)
-    value, slope = measured(value_and_slope(function_of(name, None)), x, {})
+    value, slope = value_and_slope_at(value_and_slope(function_of(name, None)), x, {})
     for kind in ROWS[name].residuals:
-        other_value, other_slope = measured(value_and_slope(function_of(name, kind)), x, {})
+        other_value, other_slope = value_and_slope_at(value_and_slope(function_of(name, kind)), x, {})
         np.testing.assert_array_equal(other_value, value)
         if kind == "output":
             np.testing.assert_allclose(other_slope, slope, rtol=2.0**-22, atol=SLOPE_FROM_OUTPUT)
@@ -95,7 +95,7 @@ def test_every_residual_gives_the_same_slopes(name):
 def test_the_output_as_residual_in_bfloat16(name):
     """The output is kept in bfloat16: its last place, 2**-8 of at most 2, is the error of the slope."""
     x = X.astype(ml_dtypes.bfloat16)
-    _, slope = measured(value_and_slope(function_of(name, "output")), x, {})
+    _, slope = value_and_slope_at(value_and_slope(function_of(name, "output")), x, {})
     want = expected(name, x, parameters_of(name))[1]
     np.testing.assert_allclose(slope, want, rtol=2.0**-8, atol=2.0**-8)
 

@@ -123,7 +123,9 @@ def compiled(name: str) -> Callable[..., Any]:
     return value_and_slope(jaxrelu.catalogue()[name].bound)
 
 
-def measured(both: Callable[..., Any], x: Any, parameters: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def value_and_slope_at(
+    both: Callable[..., Any], x: Any, parameters: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
     """Value and slope as float64."""
     y, slope = both(x, parameters)
     assert y.dtype == slope.dtype == x.dtype
@@ -185,7 +187,7 @@ def assert_rounded_once(name: str, both: Callable[..., Any], dtype: str) -> None
     """
     x = all_patterns(dtype)
     for case in ({}, *reference_of(name).cases):
-        got = measured(both, x, {**jaxrelu.catalogue()[name].example, **case})
+        got = value_and_slope_at(both, x, {**jaxrelu.catalogue()[name].example, **case})
         want = expected(name, x, {**parameters_of(name), **case})
         besides = left_by_cancellation(name, x, {**parameters_of(name), **case}, 2.0**-24)
         for what, g, w, b in zip(("value", "slope"), got, want, besides, strict=True):
@@ -200,7 +202,7 @@ ALLOWED_ULP32 = 4.0
 
 def assert_accurate32(name: str, both: Callable[..., Any], x: np.ndarray, case: dict[str, Any]) -> None:
     """Value and slope are right to 4 ulp in float32, but where terms of the result cancel."""
-    value, slope = measured(both, x, case)
+    value, slope = value_and_slope_at(both, x, case)
     want_value, want_slope = expected(name, x, case)
     besides = left_by_cancellation(name, x, case, 2.0**-24)
     assert_within(f"{name}, value", x, value, want_value, ALLOWED_ULP32, besides=besides[0])
