@@ -9,29 +9,34 @@ app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 _TOUR = ("throughput", "memory", "convergence")
 
-Variants = Annotated[str | None, typer.Option(help="Names with commas between them; all without this.")]
-Dtypes = Annotated[str | None, typer.Option(help="Of float32, bfloat16, float16; commas between them.")]
-Sizes = Annotated[
+VariantsOption = Annotated[str | None, typer.Option(help="Names with commas between them; all without this.")]
+DtypesOption = Annotated[str | None, typer.Option(help="Of float32, bfloat16, float16; commas between them.")]
+SizesOption = Annotated[
     str | None,
     typer.Option(help="Elements, such as 2^20,2^24, multiples of 1024; all: 2^10 to the largest that fits."),
 ]
-Peers = Annotated[
+PeersOption = Annotated[
     str | None,
     typer.Option(
         help="Of torch,torch.compile,keras, or none. Else all, from 2^20 elements on: half an hour more."
     ),
 ]
-Seeds = Annotated[int | None, typer.Option(help="Runs at each learning rate.", min=2)]
-Device = Annotated[str | None, typer.Option(help="cpu, gpu or tpu; without this the one that JAX prefers.")]
-Output = Annotated[Path, typer.Option(help="Each run makes a new folder in this one.")]
-Smoke = Annotated[
+SeedsOption = Annotated[int | None, typer.Option(help="Runs at each learning rate.", min=2)]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="cpu, gpu or tpu; without this the one that JAX prefers.")
+]
+OutputOption = Annotated[Path, typer.Option(help="Each run makes a new folder in this one.")]
+SmokeOption = Annotated[
     bool, typer.Option("--smoke", help="The smallest setting, for CI: the figures mean nothing.")
 ]
 
 
 @app.callback(invoke_without_command=True)
 def tour(
-    context: typer.Context, device: Device = None, output: Output = Path("results"), smoke: Smoke = False
+    context: typer.Context,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Measures jaxrelu on this machine against jax.nn.
 
@@ -47,13 +52,13 @@ def tour(
 
 @app.command()
 def throughput(
-    variants: Variants = None,
-    dtypes: Dtypes = None,
-    sizes: Sizes = None,
-    peers: Peers = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    variants: VariantsOption = None,
+    dtypes: DtypesOption = None,
+    sizes: SizesOption = None,
+    peers: PeersOption = None,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Times forward and value with gradient against jax.nn and a copy, in cache and from memory.
 
@@ -67,14 +72,14 @@ def throughput(
 
 @app.command()
 def memory(
-    variants: Variants = None,
-    dtypes: Dtypes = None,
+    variants: VariantsOption = None,
+    dtypes: DtypesOption = None,
     patterns: Annotated[
         str | None, typer.Option(help="What follows the activation, such as dot,frozen; all without this.")
     ] = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Shows what is kept for the backward pass, and who needs least for a deep net; a quarter of an hour."""
     from .command import options
@@ -86,11 +91,11 @@ def memory(
 
 @app.command()
 def convergence(
-    variants: Variants = None,
-    seeds: Seeds = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    variants: VariantsOption = None,
+    seeds: SeedsOption = None,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Trains a model with each variant on handwritten digits, over learning rates and seeds."""
     _run(("convergence",), _preset(smoke), output, device, variants=variants, seeds=seeds)
@@ -98,11 +103,11 @@ def convergence(
 
 @app.command()
 def dying(
-    variants: Variants = None,
-    seeds: Seeds = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    variants: VariantsOption = None,
+    seeds: SeedsOption = None,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Shows which units die, born dead or driven so, what the cures do, and what watching costs."""
     _run(("dying",), _preset(smoke), output, device, variants=variants, seeds=seeds)
@@ -110,16 +115,16 @@ def dying(
 
 @app.command()
 def accuracy(
-    variants: Variants = None,
+    variants: VariantsOption = None,
     formats: Annotated[
         str | None, typer.Option(help="Such as float32,float8_e5m2; all without this.")
     ] = None,
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="All 2^32 float32 inputs; goes on where one was interrupted.")
     ] = False,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Compares value and slope with exact results, in every format, jax.nn beside it; two minutes."""
     from .accuracy.formats import FORMATS
@@ -159,11 +164,11 @@ def compare(
 
 @app.command()
 def transformer(
-    variants: Variants = None,
-    dtypes: Dtypes = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    variants: VariantsOption = None,
+    dtypes: DtypesOption = None,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Trains a small transformer end to end: step time, memory, loss; some five minutes on two cores."""
     _run(("transformer",), _preset(smoke), output, device, variants=variants, dtypes=dtypes)
@@ -171,12 +176,12 @@ def transformer(
 
 @app.command()
 def scaling(
-    variants: Variants = None,
-    dtypes: Dtypes = None,
-    sizes: Sizes = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    variants: VariantsOption = None,
+    dtypes: DtypesOption = None,
+    sizes: SizesOption = None,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Shows how time per element grows with the size, and compiling with the layers; some eight minutes."""
     _run(("scaling",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, sizes=sizes)
@@ -188,17 +193,17 @@ def compiled(
         str | None,
         typer.Option(help="Of h100,a100,b200,mi300x,v5e,v5p,v6e,tpu7x; else h100,v5e,v6e."),
     ] = None,
-    variants: Variants = None,
+    variants: VariantsOption = None,
     programs: Annotated[
         str | None, typer.Option(help="Such as 'forward,mlp trained scanned'; all without this.")
     ] = None,
-    dtypes: Dtypes = None,
+    dtypes: DtypesOption = None,
     cycles: Annotated[
         bool, typer.Option("--cycles", help="A TPU's cycles for whole programs too: a minute each.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compiles again what was compiled before.")] = False,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Compiles for accelerators that are not here: kernels, bytes, memory, cycles, instructions.
 

@@ -6,10 +6,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-Activation = Callable[..., Array]
+ActivationFunction = Callable[..., Array]  # of one hidden tensor, or of gate and value
 
 # Each variant that is trained as jax.nn has it, or as its users write it.
-PEERS: dict[str, Activation] = {
+OF_JAX_NN: dict[str, ActivationFunction] = {
     "relu": jax.nn.relu,
     "squared_relu": lambda x: jnp.square(jax.nn.relu(x)),
     "gelu": jax.nn.gelu,
@@ -18,7 +18,7 @@ PEERS: dict[str, Activation] = {
     "swiglu": lambda gate, value: jax.nn.silu(gate) * value,
 }
 # The gates of the gated units, for act(u) * v as one writes it with jax.nn.
-GATES: dict[str, Activation] = {
+GATES: dict[str, ActivationFunction] = {
     "reglu": jax.nn.relu,
     "geglu": jax.nn.gelu,
     "swiglu": jax.nn.silu,

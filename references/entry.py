@@ -15,7 +15,7 @@ from jax import Array
 from .digits import exactly
 
 Both = tuple[Any, Any]
-Formula = Callable[..., Both]
+PairFormula = Callable[..., Both]
 Points = Callable[..., tuple[float, ...]]
 
 
@@ -44,13 +44,13 @@ class Reference:
       takes_scalars: whether x may be without any axis.
     """
 
-    formula: Formula
-    textbook: Formula
+    formula: PairFormula
+    textbook: PairFormula
     antiderivative: Callable[..., Any] | None = None
     cases: tuple[Mapping[str, Any], ...] = ()
     kinks: Points = lambda **parameters: ()
     slope_zeros: Points = lambda **parameters: ()
-    terms: Formula = lambda x, **parameters: (0.0, 0.0)
+    terms: PairFormula = lambda x, **parameters: (0.0, 0.0)
     bits: int = 1
     monotone: bool = False
     convex: bool = False
@@ -130,7 +130,7 @@ def _spread(value: Any, shape: tuple[int, ...]) -> Array:
 
 @functools.partial(jax.jit, static_argnums=(0, 3))
 def _pulled_back(
-    formula: Formula, x: Array, numbers: dict[str, Array], options: tuple[tuple[str, Any], ...]
+    formula: PairFormula, x: Array, numbers: dict[str, Array], options: tuple[tuple[str, Any], ...]
 ) -> dict[str, Array]:
     y, pullback = jax.vjp(lambda numbers: formula(x, **numbers, **dict(options))[0], numbers)
     return pullback(jnp.ones_like(y))[0]

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from .entry import Formula, in_float64
+from .entry import PairFormula, in_float64
 from .gates import GATES, logistic
 from .piecewise import PIECEWISE
 
@@ -34,7 +34,7 @@ def _finite(value: Array, factor: Array) -> Array:
     return jnp.where(factor == 0.0, jnp.clip(value, -limit, limit), value)
 
 
-def gated_by(activation: Formula) -> UnitFormula:
+def gated_by(activation: PairFormula) -> UnitFormula:
     """activation(gate) times value."""
 
     def unit(gate: Array, value: Array) -> Three:

@@ -9,16 +9,16 @@ import numpy as np
 from jax import Array
 
 from ..core.subjects import Subject
-from .formats import Format, from_keys
-from .programs import Program, precision, value_and_slope
+from .formats import JudgedFormat, from_keys
+from .programs import ValueAndSlope, precision, value_and_slope
 
 _ROWS, _COLUMNS = 61, 67  # odd, so that vector instructions leave a remainder
 _SCALARS = 3
 
-Results = tuple[np.ndarray, np.ndarray]
+ResultPair = tuple[np.ndarray, np.ndarray]
 
 
-def disagreements(subject: Subject, form: Format) -> dict[str, tuple[int, int]]:
+def disagreements(subject: Subject, form: JudgedFormat) -> dict[str, tuple[int, int]]:
     """For each way to call a function, at how many inputs value and slope have other bits than compiled."""
     x = _inputs(form)
     with precision(form):
@@ -30,7 +30,7 @@ def disagreements(subject: Subject, form: Format) -> dict[str, tuple[int, int]]:
     return differing
 
 
-def _inputs(form: Format) -> np.ndarray:
+def _inputs(form: JudgedFormat) -> np.ndarray:
     """Inputs between -20 and 20 and from the whole range, half of each."""
     size = _ROWS * _COLUMNS
     near = np.linspace(-20, 20, size // 2).astype(form.info.dtype)
@@ -41,23 +41,23 @@ def _inputs(form: Format) -> np.ndarray:
     return np.concatenate([near, from_keys(form, keys)])
 
 
-def _compiled(both: Program, x: np.ndarray) -> Results:
+def _compiled(both: ValueAndSlope, x: np.ndarray) -> ResultPair:
     return _numpy(jax.jit(both)(jnp.asarray(x)))
 
 
-def _eager(both: Program, x: np.ndarray) -> Results:
+def _eager(both: ValueAndSlope, x: np.ndarray) -> ResultPair:
     return _numpy(both(jnp.asarray(x)))
 
 
-def _mapped(both: Program, x: np.ndarray) -> Results:
+def _mapped(both: ValueAndSlope, x: np.ndarray) -> ResultPair:
     return _numpy(jax.jit(jax.vmap(both))(jnp.asarray(x).reshape(_ROWS, _COLUMNS)))
 
 
-def _rows(both: Program, x: np.ndarray) -> Results:
+def _rows(both: ValueAndSlope, x: np.ndarray) -> ResultPair:
     return _numpy(jax.jit(both)(jnp.asarray(x).reshape(_ROWS, 1, _COLUMNS)))
 
 
-def _scalars(both: Program, x: np.ndarray) -> Results:
+def _scalars(both: ValueAndSlope, x: np.ndarray) -> ResultPair:
     """Numbers without an axis, or, where the function needs one, arrays of one element; a few of them."""
     program = jax.jit(both)
     places = np.linspace(0, x.size // 2, _SCALARS).astype(int)
@@ -68,7 +68,7 @@ def _scalars(both: Program, x: np.ndarray) -> Results:
     return value, slope
 
 
-_FORMS: dict[str, Callable[[Program, np.ndarray], Results]] = {
+_FORMS: dict[str, Callable[[ValueAndSlope, np.ndarray], ResultPair]] = {
     "eager": _eager,
     "vmap": _mapped,
     "3 axes": _rows,
@@ -76,17 +76,17 @@ _FORMS: dict[str, Callable[[Program, np.ndarray], Results]] = {
 }
 
 
-def _numpy(results: tuple[Array, Array]) -> Results:
+def _numpy(results: tuple[Array, Array]) -> ResultPair:
     value, slope = (np.array(result).reshape(-1) for result in results)
     return value, slope
 
 
-def _differing(form: Format, got: Results, want: Results) -> tuple[int, int]:
+def _differing(form: JudgedFormat, got: ResultPair, want: ResultPair) -> tuple[int, int]:
     value, slope = (_count(form, g, w) for g, w in zip(got, want, strict=True))
     return value, slope
 
 
-def _count(form: Format, got: np.ndarray, want: np.ndarray) -> int:
+def _count(form: JudgedFormat, got: np.ndarray, want: np.ndarray) -> int:
     """How many differ in their bits; NaNs are all the same."""
     pattern = f"uint{form.bits}"
     bits: Any = got.view(pattern) != want.view(pattern)

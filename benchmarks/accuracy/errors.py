@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from .formats import SMALLEST_FLOAT32, Format, in_float64, widened
+from .formats import SMALLEST_FLOAT32, JudgedFormat, in_float64, widened
 
 NEAR = 0.5  # how near to a sign change an absolute error can pass
 LEVELS = (0.5, 1.0, 2.0)
@@ -27,7 +27,7 @@ def _block(
     want_low: Array,
     changes: Array,
     odd: Array,
-    form: Format,
+    form: JudgedFormat,
     groups: int,
     rises: bool = False,
     everywhere: bool = False,
@@ -76,7 +76,9 @@ def _block(
 block = in_float64(_block, "form", "groups", "rises", "everywhere")
 
 
-def _details(x: Array, got: Array, want: Array, odd: Array, form: Format, rises: bool) -> tuple[Array, Array]:
+def _details(
+    x: Array, got: Array, want: Array, odd: Array, form: JudgedFormat, rises: bool
+) -> tuple[Array, Array]:
     """How many results are wrong beyond rounding, of each kind of `FAULTS`, and the last place of each."""
     got = widened(got)
     masks = _faults(x, got, want, _judged(x, want, form)[1], odd & (x == 0), rises, form)
@@ -88,7 +90,7 @@ def _details(x: Array, got: Array, want: Array, odd: Array, form: Format, rises:
 details = in_float64(_details, "form", "rises")
 
 
-def _judged(x: Array, want: Array, form: Format) -> tuple[Array, Array]:
+def _judged(x: Array, want: Array, form: JudgedFormat) -> tuple[Array, Array]:
     """Where x is a number, and where its result fits into the format.
 
     In a format without infinity what does not fit has no error: a function may saturate. NaN is wrong.
@@ -108,11 +110,11 @@ def _unpacked(counts: np.ndarray, number: int) -> list[int]:
     return [int(counts) >> (_BITS * place) & (2**_BITS - 1) for place in range(number)]
 
 
-def _bounded(y: Array, form: Format) -> Array:
+def _bounded(y: Array, form: JudgedFormat) -> Array:
     return jnp.clip(y, -form.beyond, form.beyond)
 
 
-def _ulps(absolute: Array, want: Array, form: Format) -> Array:
+def _ulps(absolute: Array, want: Array, form: JudgedFormat) -> Array:
     """The error by the distance of the numbers around the exact result."""
     field = (lax.bitcast_convert_type(_bounded(want, form), jnp.int64) >> 52) & 0x7FF
     exponent = jnp.maximum(field - 1023, form.lowest_exponent)
@@ -129,7 +131,7 @@ def _worst(error: Array, groups: int) -> dict[str, Array]:
 
 
 def _faults(
-    x: Array, got: Array, want: Array, fits: Array, crosses: Array, rises: bool, form: Format
+    x: Array, got: Array, want: Array, fits: Array, crosses: Array, rises: bool, form: JudgedFormat
 ) -> dict[str, Array]:
     """Where a result is wrong beyond rounding; `FAULTS` has the kinds."""
     size = jnp.abs(want)

@@ -27,7 +27,7 @@ from ..core.results import Record, Row
 from ..core.subjects import OURS, Subject, subjects
 from .calls import disagreements
 from .errors import Tally, block, details
-from .formats import FORMATS, Format
+from .formats import FORMATS, JudgedFormat
 from .peers import LIBRARIES, peers
 from .points import exact_results, points
 from .programs import (
@@ -105,13 +105,13 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
         state.done(row.name for row in rows)
 
 
-def _keys(settings: Settings, form: Format) -> Keys:
+def _keys(settings: Settings, form: JudgedFormat) -> Keys:
     if form.name != "float32":
         return Keys()
     return _EXHAUSTIVE if settings.exhaustive else Keys(settings.stride)
 
 
-def _steps(settings: Settings, form: Format) -> int:
+def _steps(settings: Settings, form: JudgedFormat) -> int:
     """Steps of the progress bar: blocks, where there are many."""
     return _keys(settings, form).steps(form) if form.bits == 32 else 1
 
@@ -121,7 +121,7 @@ class _Case:
     """One variant in one format."""
 
     row: jaxrelu.Variant
-    form: Format
+    form: JudgedFormat
     settings: Settings
     progress: Progress
     record: Record

@@ -19,7 +19,7 @@ SMALLEST_FLOAT32 = 2.0**-126  # the smallest normal number
 
 
 @dataclasses.dataclass(frozen=True)
-class Format:
+class JudgedFormat:
     """What the measurement has to know of a format."""
 
     name: str
@@ -63,17 +63,17 @@ class Format:
 FORMATS = {
     one.name: one
     for one in (
-        Format("float32", 1e-35, 4.0, 2.0**-24),
-        Format("bfloat16", 1e-35, 0.51),
-        Format("float16", 2.0**-14, 0.51),
-        Format("float8_e4m3fn", 0.0, 0.51),
-        Format("float8_e5m2", 0.0, 0.51),
-        Format("float64", 1e-290, 4.0, 2.0**-53),
+        JudgedFormat("float32", 1e-35, 4.0, 2.0**-24),
+        JudgedFormat("bfloat16", 1e-35, 0.51),
+        JudgedFormat("float16", 2.0**-14, 0.51),
+        JudgedFormat("float8_e4m3fn", 0.0, 0.51),
+        JudgedFormat("float8_e5m2", 0.0, 0.51),
+        JudgedFormat("float64", 1e-290, 4.0, 2.0**-53),
     )
 }
 
 
-def inputs(form: Format, first: int, stride: int, count: int) -> np.ndarray:
+def inputs(form: JudgedFormat, first: int, stride: int, count: int) -> np.ndarray:
     """The numbers of `count` keys from `first` on, in rising order; the last, a NaN, fills the array."""
     last = 2**form.bits - 1
     keys = np.full(count, last, np.uint32)
@@ -82,7 +82,7 @@ def inputs(form: Format, first: int, stride: int, count: int) -> np.ndarray:
     return from_keys(form, keys)
 
 
-def from_keys(form: Format, keys: np.ndarray) -> np.ndarray:
+def from_keys(form: JudgedFormat, keys: np.ndarray) -> np.ndarray:
     """The numbers of these uint32 keys, in formats of 32 bits or fewer."""
     sign = np.uint32(2 ** (form.bits - 1))
     everything = np.uint32(2**form.bits - 1)

@@ -6,7 +6,7 @@ import jaxrelu
 from references.lookup import reference_of
 
 from .formats import FORMATS
-from .programs import Program, jnp_float64, rounded
+from .programs import ValueAndSlope, jnp_float64, rounded
 
 _FORM = FORMATS["float64"]
 _NEIGHBOURS = 64
@@ -32,7 +32,7 @@ def _neighbours(point: float) -> np.ndarray:
 
 
 def exact_results(
-    row: jaxrelu.Variant, x: np.ndarray, reference: Program
+    row: jaxrelu.Variant, x: np.ndarray, reference: ValueAndSlope
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], list[np.ndarray]]:
     """The points in rising order with both infinities, padded by NaN to a power of two, and results there.
 

@@ -15,15 +15,15 @@ from references.lookup import numbers_of, parameters_of, reference_of
 
 from ..core.subjects import Subject
 from .errors import MOST_CHANGES
-from .formats import Format, in_float64
+from .formats import JudgedFormat, in_float64
 from .peers import Torch
 
-Program = Callable[[Array], tuple[Any, Any]]
+ValueAndSlope = Callable[[Array], tuple[Any, Any]]
 
 _SEARCHED = 20.0  # sign changes are looked for up to here
 
 
-def value_and_slope(subject: Subject) -> Program:
+def value_and_slope(subject: Subject) -> ValueAndSlope:
     """The value, and the cotangent of x where that of the result is all ones; not compiled."""
 
     def both(x: Array) -> tuple[Array, Array]:
@@ -33,12 +33,12 @@ def value_and_slope(subject: Subject) -> Program:
     return both
 
 
-def compiled(subject: Subject) -> Program:
+def compiled(subject: Subject) -> ValueAndSlope:
     """The same, compiled where the library is JAX's."""
     return subject.both if isinstance(subject, Torch) else jax.jit(value_and_slope(subject))
 
 
-def exact(row: jaxrelu.Variant, form: Format) -> Program:
+def exact(row: jaxrelu.Variant, form: JudgedFormat) -> ValueAndSlope:
     """Value and slope of the reference in float64, the parameters rounded as the library receives them."""
     formula = reference_of(row.name).formula
     parameters = rounded(row, form)
@@ -50,7 +50,7 @@ def exact(row: jaxrelu.Variant, form: Format) -> Program:
     return in_float64(both)
 
 
-def rounded(row: jaxrelu.Variant, form: Format) -> dict[str, Any]:
+def rounded(row: jaxrelu.Variant, form: JudgedFormat) -> dict[str, Any]:
     """The parameters, numbers rounded to the format in which a variant computes, and then as float64."""
     compute = np.float64 if form.name == "float64" else np.float32
     given = parameters_of(row.name)
@@ -58,12 +58,12 @@ def rounded(row: jaxrelu.Variant, form: Format) -> dict[str, Any]:
     return {**given, **{k: np.asarray(v, compute).astype(np.float64)[()] for k, v in numbers.items()}}
 
 
-def precision(form: Format) -> contextlib.AbstractContextManager[Any]:
+def precision(form: JudgedFormat) -> contextlib.AbstractContextManager[Any]:
     """Where float64 programs run; others run without, as their users run them."""
     return jax.enable_x64(True) if form.name == "float64" else contextlib.nullcontext()
 
 
-def sign_changes(program: Program) -> list[np.ndarray]:
+def sign_changes(program: ValueAndSlope) -> list[np.ndarray]:
     """Where value and slope change their sign, but for x = 0 and for jumps, to 1e-8."""
     grid = np.linspace(-_SEARCHED, _SEARCHED, 2**16)
     changes = []
@@ -82,7 +82,7 @@ def _crossing(x: np.ndarray, y: np.ndarray, place: int) -> float:
     return float(x0 - y0 * (x1 - x0) / (y1 - y0))
 
 
-def is_odd(program: Program) -> bool:
+def is_odd(program: ValueAndSlope) -> bool:
     """Whether the value crosses zero at x = 0, so that its zeros have signs there."""
     below, at, above = np.asarray(program(jnp_float64(np.array([-1e-3, 0.0, 1e-3])))[0])
     return bool(below < 0 and at == 0 and above > 0)

@@ -20,12 +20,12 @@ from typing import Any
 
 from ..core.results import Row
 from .errors import FAULTS, LEVELS, Tally
-from .formats import Format
+from .formats import JudgedFormat
 
 REFERENCE = "reference"
 
 
-def row_of(tally: Tally, form: Format, rises: bool, bounded: bool = True) -> Row:
+def row_of(tally: Tally, form: JudgedFormat, rises: bool, bounded: bool = True) -> Row:
     """The fields of a row but for what was measured.
 
     Args:

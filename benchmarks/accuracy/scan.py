@@ -14,7 +14,7 @@ from references.lookup import rising
 
 from ..core.subjects import Subject
 from .errors import Tally, block, details
-from .formats import Format, inputs, widen
+from .formats import JudgedFormat, inputs, widen
 from .profile import raised
 from .programs import compiled, exact, filled, is_odd, jnp_float64, sign_changes
 
@@ -31,10 +31,10 @@ class Keys:
     stride: int = 1
     size: int = 2**16
 
-    def blocks(self, form: Format) -> int:
+    def blocks(self, form: JudgedFormat) -> int:
         return -(-(2**form.bits) // (self.stride * self.size))
 
-    def steps(self, form: Format) -> int:
+    def steps(self, form: JudgedFormat) -> int:
         """The blocks and, where not every input is in one of them, one for the special points."""
         return self.blocks(form) + (self.stride > 1)
 
@@ -42,7 +42,7 @@ class Keys:
 class Scan:
     """Runs the blocks in order; `tallies` and `next_block` are what can be kept and taken up again."""
 
-    def __init__(self, row: jaxrelu.Variant, form: Format, keys: Keys, subjects: list[Subject]) -> None:
+    def __init__(self, row: jaxrelu.Variant, form: JudgedFormat, keys: Keys, subjects: list[Subject]) -> None:
         self.form, self.keys = form, keys
         self.reference = exact(row, form)
         changes = sign_changes(self.reference)

@@ -49,7 +49,7 @@ _PARAMETERS = (
 _REFERENCES = "The float64 formulas against mpmath at 50 digits, in float32 ulp: 2^-29 of float64's."
 _CALLS = "At how many of 4087 inputs the bits differ from those of the compiled function on one axis."
 
-Index = dict[tuple[str, str, str, str], Row]
+RowIndex = dict[tuple[str, str, str, str], Row]
 
 
 def tables(rows: list[Row]) -> list[Table]:
@@ -70,7 +70,7 @@ def _filled(
     return table
 
 
-def _worst(index: Index) -> Table:
+def _worst(index: RowIndex) -> Table:
     dtypes = [dtype for dtype in FORMATS if any(key[1] == dtype for key in index)]
     rows = []
     for variant, result in _results(index):
@@ -79,7 +79,7 @@ def _worst(index: Index) -> Table:
     return _filled("Worst error in ulp", ["variant", ""], [_SHORT[dtype] for dtype in dtypes], rows, _WORST)
 
 
-def _others(index: Index) -> Table:
+def _others(index: RowIndex) -> Table:
     """The other libraries in the formats that they have."""
     libraries = [library for library in (TORCH, KERAS) if any(key[2] == library for key in index)]
     columns = [(library, dtype) for library in libraries for dtype in FORMATS if _has(index, library, dtype)]
@@ -92,16 +92,16 @@ def _others(index: Index) -> Table:
     return _filled("Worst error of other libraries in ulp", ["variant", ""], figures, rows, _OTHERS)
 
 
-def _has(index: Index, library: str, dtype: str) -> bool:
+def _has(index: RowIndex, library: str, dtype: str) -> bool:
     return any(key[1:3] == (dtype, library) for key in index)
 
 
-def _results(index: Index) -> list[tuple[str, str]]:
+def _results(index: RowIndex) -> list[tuple[str, str]]:
     """Variants with value and slope, in the order in which they were measured."""
     return list(dict.fromkeys((key[0], key[3]) for key in index if key[3] in ("value", "slope")))
 
 
-def _pair(index: Index, variant: str, dtype: str, result: str) -> str:
+def _pair(index: RowIndex, variant: str, dtype: str, result: str) -> str:
     ours, peer = (index.get((variant, dtype, library, result)) for library in (OURS, PEER))
     text = _marked(ours) if ours else ""
     return f"{text} ({_short(peer)})" if peer else text
@@ -124,7 +124,7 @@ def ulp(worst: float | str) -> str:
     return f"{number:.2f}" if number < 10 else f"{number:.0f}"
 
 
-def _detail(index: Index) -> Table:
+def _detail(index: RowIndex) -> Table:
     rows = []
     for variant, result in _results(index):
         row = index.get((variant, "float32", OURS, result))
@@ -184,7 +184,7 @@ def _place(row: Row) -> str:
     return _number(row["worst_at"][0]) if row["worst_at"] else ""
 
 
-def _references(index: Index) -> Table:
+def _references(index: RowIndex) -> Table:
     rows = []
     for variant, result in _results(index):
         row = index.get((variant, "float64", REFERENCE, result))

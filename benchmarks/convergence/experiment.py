@@ -22,7 +22,7 @@ from ..core.digits import batches
 from ..core.failures import recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
-from .model import BASELINES, ROUNDED, Plan, arguments, plan
+from .model import BASELINES, ROUNDED, MLPPlan, arguments, plan
 from .statistics import choose
 from .training import Outcome, data, initial, trainer
 
@@ -114,7 +114,7 @@ def _measure(name: str, settings: Settings) -> Row:
     return {"variant": name, **_setting(model, settings), **_results(outcome, settings), **seconds}
 
 
-def _setting(model: Plan, settings: Settings) -> Row:
+def _setting(model: MLPPlan, settings: Settings) -> Row:
     """What was trained, as it goes into the row."""
     common = dataclasses.asdict(settings)
     del common["variants"]

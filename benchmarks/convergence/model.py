@@ -60,7 +60,7 @@ def module(name: str) -> Module:
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class MLPPlan:
     """A classifier of digits with equal hidden layers, and how its weights start.
 
     Attributes:
@@ -89,11 +89,11 @@ class Plan:
         return sum((inputs + 1) * outputs for inputs, outputs in self.shapes)
 
 
-def plan(name: str, width: int, depth: int) -> Plan:
+def plan(name: str, width: int, depth: int) -> MLPPlan:
     """The plan with as many weights as an elementwise activation has at this width, as nearly as may be."""
     activation = module(name)
     ratio = activation(jnp.zeros((1, 4), jnp.float32)).shape[-1] / 4
-    wanted = Plan(name, width, depth, 1.0, gain(activation))
+    wanted = MLPPlan(name, width, depth, 1.0, gain(activation))
     widths = range(2, 4 * width, max(1, round(1 / ratio)))
     candidates = [dataclasses.replace(wanted, width=each, ratio=ratio) for each in widths]
     return min(candidates, key=lambda each: abs(each.weights - wanted.weights))
@@ -102,7 +102,7 @@ def plan(name: str, width: int, depth: int) -> Plan:
 class MLP(nnx.Module):
     """The model of a plan; biases start at zero, weights at a matched normal."""
 
-    def __init__(self, plan: Plan, *, rngs: nnx.Rngs):
+    def __init__(self, plan: MLPPlan, *, rngs: nnx.Rngs):
         # The pixels are standardised already; every later layer undoes what the activation did to its input.
         gains = [1.0] + [plan.gain] * plan.depth
         self.layers = nnx.List(

@@ -46,7 +46,7 @@ class Summary:
 
 
 @dataclasses.dataclass(frozen=True)
-class Difference:
+class Comparison:
     """One variant against the reference.
 
     Attributes:
@@ -93,7 +93,7 @@ def _summary(row: Row) -> Summary:
     return Summary(row["variant"], row, at_rate["test"], np.array(steps), float(at_rate["dead"].mean()))
 
 
-def difference(one: Summary, reference: Summary) -> Difference:
+def difference(one: Summary, reference: Summary) -> Comparison:
     """The comparison of two variants; their seeds are not paired, which would gain nothing here."""
     low, high, p = _welch(one.test, reference.test)
     sooner = one.steps[:, None] < reference.steps
@@ -102,7 +102,7 @@ def difference(one: Summary, reference: Summary) -> Difference:
     # Where all are equal there is nothing to test, and SciPy would divide by zero.
     same = bool((together == together[0]).all())
     p_faster = 1.0 if same else float(stats.mannwhitneyu(one.steps, reference.steps).pvalue)
-    return Difference((one.mean - reference.mean, low, high), p, faster, p_faster)
+    return Comparison((one.mean - reference.mean, low, high), p, faster, p_faster)
 
 
 def _welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float, float]:

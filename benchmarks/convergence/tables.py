@@ -8,7 +8,7 @@ from scipy import stats
 
 from ..core.results import Row
 from ..core.tables import new_table, numbers, texts
-from .statistics import REFERENCE, Difference, Summary, difference, holm, summarise, verdict
+from .statistics import REFERENCE, Comparison, Summary, difference, holm, summarise, verdict
 
 _OVERVIEW_CAPTION = (
     "rate: chosen on validation data; edge: the grid may end before the best. test: accuracy in % after the "
@@ -87,7 +87,7 @@ def _against(summaries: list[Summary], reference: Summary) -> Table:
     return table
 
 
-def _detectable(differences: list[Difference]) -> float:
+def _detectable(differences: list[Comparison]) -> float:
     """The accuracy difference, in points, that is seen four times in five, by the usual interval's width."""
     half = float(np.median([(high - low) / 2 for _, low, high in (each.accuracy for each in differences)]))
     return 100 * half * float(1 + stats.norm.ppf(0.8) / stats.norm.ppf(0.975))

@@ -11,7 +11,7 @@ from flax import nnx
 from jax import Array
 
 from ..core.digits import Data, Split, digits
-from .model import MLP, Module, Plan
+from .model import MLP, MLPPlan, Module
 
 
 def data() -> Data:
@@ -37,7 +37,7 @@ def _dead(model: MLP, images: np.ndarray) -> Array:
     return jnp.concatenate(silent).mean(dtype=jnp.float32)
 
 
-def initial(plan: Plan, seeds: int) -> nnx.State:
+def initial(plan: MLPPlan, seeds: int) -> nnx.State:
     """The parameters that training starts from, (seeds, ...) each.
 
     Not under jit: drawing random numbers takes longer to compile than the training itself, and one by one its
@@ -47,7 +47,7 @@ def initial(plan: Plan, seeds: int) -> nnx.State:
     return jax.vmap(lambda key: nnx.state(MLP(plan, rngs=nnx.Rngs(key)), nnx.Param))(keys)
 
 
-def trainer(plan: Plan, every: int) -> Callable[[nnx.State, Array, Array], Outcome]:
+def trainer(plan: MLPPlan, every: int) -> Callable[[nnx.State, Array, Array], Outcome]:
     """The whole training of one model as one function, to be jitted: SGD with momentum 0.9.
 
     Args:

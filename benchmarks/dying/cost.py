@@ -15,7 +15,7 @@ from jax import Array
 from jaxrelu import diagnostics
 
 from ..core.results import Row
-from .training import Case, cross_entropy, data, graph_of, order, start
+from .training import Setup, cross_entropy, data, graph_of, order, start
 
 _REPEATS = 9
 _BATCH = 1000
@@ -26,7 +26,7 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
 
     A small model is the worst case: the less a step has to do, the larger the share of what comes on top.
     """
-    case = Case()
+    case = Setup()
     train_x, train_y = map(jnp.asarray, data().train)
     graph = graph_of(case)
     parameters = jax.tree.map(lambda leaf: leaf[0], start(case, 1))
@@ -73,7 +73,7 @@ def measure_monitor(steps: int, every: int = 100) -> Row:
 
 def measure_report(examples: int) -> Row:
     """A report over many examples, and how far the memory of the process grows after the first tenth."""
-    case = Case()
+    case = Setup()
     model = nnx.merge(graph_of(case), jax.tree.map(lambda leaf: leaf[0], start(case, 1)))
     draw = np.random.default_rng(0)
     peaks, batches = [], examples // _BATCH

@@ -22,7 +22,7 @@ from ..core.progress import Progress
 from ..core.results import Record, Row
 from .born_dead import COLLAPSING, born_dead, learn_abs
 from .cost import measure_monitor, measure_report
-from .training import Case, activations, order, start, trainer
+from .training import Setup, activations, order, start, trainer
 
 SECTION = "dying"
 PARTS = ("born", "collapse", "cure", "sweep", "cost")
@@ -158,7 +158,7 @@ def _cure(settings: Settings) -> Cases:
 
 def _cure_row(settings: Settings, deadly: float = 0.3, healthy: float = 0.03) -> Row:
     """Healthy from the start; driven dead; then trained on at the healthy rate, recycled once or not."""
-    case, steps, seeds = Case(), settings.steps, settings.seeds
+    case, steps, seeds = Setup(), settings.steps, settings.seeds
     once, often = (dataclasses.replace(case, recycle=each) for each in (steps, settings.every))
     first, second = order(seeds, steps), order(seeds, steps, after=steps)
     slow, fast = jnp.full(seeds, healthy), jnp.full(seeds, deadly)
@@ -194,10 +194,10 @@ def _sweep(settings: Settings) -> Cases:
 
 def _sweep_row(name: str, cure: str, settings: Settings) -> Row:
     gain, recycle = CURES[cure]
-    case = Case(name, gain=gain, recycle=settings.every if recycle else 0)
+    case = Setup(name, gain=gain, recycle=settings.every if recycle else 0)
     common = (settings.rate,)
 
-    def curve(case: Case, rates: tuple[float, ...], biases: tuple[float, ...] = (0.0,)) -> list[dict]:
+    def curve(case: Setup, rates: tuple[float, ...], biases: tuple[float, ...] = (0.0,)) -> list[dict]:
         return _trained(case, rates, biases, settings)
 
     axes = {
@@ -216,7 +216,7 @@ def _sweep_row(name: str, cure: str, settings: Settings) -> Row:
 
 
 def _trained(
-    case: Case, rates: tuple[float, ...], biases: tuple[float, ...], settings: Settings
+    case: Setup, rates: tuple[float, ...], biases: tuple[float, ...], settings: Settings
 ) -> list[dict[str, Any]]:
     """One point for every rate, or for every bias: all trained in one program."""
     points = [(rate, bias) for rate in rates for bias in biases]

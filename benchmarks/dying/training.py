@@ -45,7 +45,7 @@ def activations() -> dict[str, Callable[[Array], Array]]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class Setup:
     """One model and the way it is trained.
 
     Attributes:
@@ -63,7 +63,7 @@ class Case:
     recycle: int = 0
 
 
-class Outcome(NamedTuple):
+class TrainedModels(NamedTuple):
     """What a training gives, by model."""
 
     parameters: Any
@@ -77,7 +77,7 @@ class Outcome(NamedTuple):
 class Classifier(nnx.Module):
     """Equal hidden layers whose activations are plain calls: nothing here knows of diagnostics."""
 
-    def __init__(self, case: Case, *, rngs: nnx.Rngs):
+    def __init__(self, case: Setup, *, rngs: nnx.Rngs):
         function = activations()[case.activation]
         init = for_activation(function) if case.gain else _LECUN
         widths = [PIXELS, *[case.width] * case.depth]
@@ -96,7 +96,7 @@ class Classifier(nnx.Module):
         return self.head(x)
 
 
-def start(case: Case, models: int, bias: float = 0.0) -> Any:
+def start(case: Setup, models: int, bias: float = 0.0) -> Any:
     """The parameters that training starts from, (models, ...) each; hidden biases start at `bias`."""
 
     def one(key: Array) -> Any:
@@ -113,13 +113,13 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
     return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
 
-def graph_of(case: Case) -> Any:
+def graph_of(case: Setup) -> Any:
     """The model without its parameters."""
     return nnx.graphdef(Classifier(case, rngs=nnx.Rngs(0)))
 
 
 @functools.cache
-def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Array], Outcome]:
+def trainer(case: Setup, momentum: float = 0.9) -> Callable[[Any, Any, Array, Array], TrainedModels]:
     """The training of many models as one function: SGD with momentum.
 
     Returns:
@@ -130,7 +130,7 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
     graph, recycler = graph_of(case), diagnostics.Recycler()
     optimizer = optax.trace(momentum)
 
-    def train(parameters: Any, momenta: Any, rate: Array, batches: Array, key: Array) -> Outcome:
+    def train(parameters: Any, momenta: Any, rate: Array, batches: Array, key: Array) -> TrainedModels:
         def loss(parameters: Any, chosen: Array) -> Array:
             return cross_entropy(nnx.merge(graph, parameters)(train_x[chosen]), train_y[chosen])
 
@@ -152,7 +152,7 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
         (parameters, momenta), _ = jax.lax.scan(stretch, (parameters, momenta), (stretches, keys))
         model = nnx.merge(graph, parameters)
         activities = diagnostics.observe(model, train_x).values()
-        return Outcome(
+        return TrainedModels(
             parameters,
             momenta,
             test=(model(test_x).argmax(-1) == test_y).mean(dtype=jnp.float32),
@@ -163,7 +163,7 @@ def trainer(case: Case, momentum: float = 0.9) -> Callable[[Any, Any, Array, Arr
 
     run = jax.jit(jax.vmap(train))
 
-    def call(parameters: Any, momenta: Any, rates: Array, batches: Array) -> Outcome:
+    def call(parameters: Any, momenta: Any, rates: Array, batches: Array) -> TrainedModels:
         if momenta is None:
             momenta = jax.vmap(optimizer.init)(parameters)
         return run(parameters, momenta, rates, batches, jax.random.split(jax.random.key(0), len(rates)))

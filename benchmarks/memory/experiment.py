@@ -29,7 +29,7 @@ from ..core.progress import Progress
 from ..core.results import Record, Row
 from ..core.subjects import Subject, selection, subjects
 from ..core.subjects import variant_names as variant_names
-from .nets import LAYOUTS, PATTERNS, Net, Way, refusal, temporary_bytes, ways
+from .nets import LAYOUTS, PATTERNS, GradientWay, Net, refusal, temporary_bytes, ways
 
 SECTION = "memory"
 
@@ -80,8 +80,8 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
     progress.advance("import")
 
 
-def _ways(row: jaxrelu.Variant, progress: Progress, record: Record) -> list[Way]:
-    working: list[Way] = []
+def _ways(row: jaxrelu.Variant, progress: Progress, record: Record) -> list[GradientWay]:
+    working: list[GradientWay] = []
     with recorded_failure(SECTION, {"variant": row.name, "kind": "net"}, progress, record):
         working.extend(ways(row))  # those that come before the one that fails are kept
     return working
@@ -97,7 +97,13 @@ def _kept(row: jaxrelu.Variant, settings: Settings, progress: Progress, record: 
 
 
 def _net(
-    row: jaxrelu.Variant, way: Way, pattern: str, layout: str, net: Net, progress: Progress, record: Record
+    row: jaxrelu.Variant,
+    way: GradientWay,
+    pattern: str,
+    layout: str,
+    net: Net,
+    progress: Progress,
+    record: Record,
 ) -> None:
     case = {"variant": row.name, "way": way.name, "kind": "net", "pattern": pattern, "layout": layout}
     with recorded_failure(SECTION, case, progress, record):

@@ -1,6 +1,6 @@
 """The net whose memory is measured: what follows the activation, what is recomputed, what is kept.
 
-A layer is `follow(f(x w1)) w2`. Each `Way` makes the gradient of the same layer keep something else.
+A layer is `follow(f(x w1)) w2`. Each `GradientWay` makes the gradient of the same layer keep something else.
 """
 
 import dataclasses
@@ -73,7 +73,7 @@ PATTERNS: dict[str, Follow] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class GradientWay:
     """One way to have the gradient of a layer.
 
     Attributes:
@@ -90,7 +90,7 @@ class Way:
     approximate: bool = False
 
 
-def ways(row: jaxrelu.Variant) -> Iterator[Way]:
+def ways(row: jaxrelu.Variant) -> Iterator[GradientWay]:
     """`jax.nn`, `jax.checkpoint` of it at every level, and ours with everything that it can keep.
 
     Where `jax.nn` has no such function, `jax.checkpoint` is put around ours.
@@ -98,16 +98,16 @@ def ways(row: jaxrelu.Variant) -> Iterator[Way]:
     ours, *peers = subjects(row)
     if row.name in GATES:
         peers = [_gated_by_hand(row.name)]
-    yield from (Way(PEER, peer) for peer in peers)
+    yield from (GradientWay(PEER, peer) for peer in peers)
     plain = (*peers, ours)[0]
-    yield Way("remat act", plain, "activation")
-    yield Way("remat act+dot", plain, "activation and matmul")
-    yield Way("dots_saveable", plain, "block")
-    yield Way("remat layer", plain, "layer")
+    yield GradientWay("remat act", plain, "activation")
+    yield GradientWay("remat act+dot", plain, "activation and matmul")
+    yield GradientWay("dots_saveable", plain, "block")
+    yield GradientWay("remat layer", plain, "layer")
     for residual in row.residuals:
-        yield Way(f"ours {residual}", _keeping(row, residual=residual))
+        yield GradientWay(f"ours {residual}", _keeping(row, residual=residual))
     for bits in BITS if _is_quantizable(row) else ():
-        yield Way(f"ours {bits} bits", _keeping(row, bits=bits), approximate=True)
+        yield GradientWay(f"ours {bits} bits", _keeping(row, bits=bits), approximate=True)
 
 
 def _keeping(row: jaxrelu.Variant, **residual: Any) -> Subject:
@@ -140,7 +140,7 @@ def refusal(subject: Subject, pattern: str, net: Net) -> str | None:
     return None
 
 
-def temporary_bytes(way: Way, pattern: str, layout: str, net: Net) -> int:
+def temporary_bytes(way: GradientWay, pattern: str, layout: str, net: Net) -> int:
     """The temporary memory of the gradient of the net's mean square by all weights, as XLA plans it.
 
     Nothing is run. The gradient of frozen weights is zeros, not left out, so that outputs are the same.
@@ -164,7 +164,7 @@ def temporary_bytes(way: Way, pattern: str, layout: str, net: Net) -> int:
     return analysis.temp_size_in_bytes
 
 
-def _layer(way: Way, pattern: str) -> Callable[..., Array]:
+def _layer(way: GradientWay, pattern: str) -> Callable[..., Array]:
     function = way.subject.function
     if way.recomputed == "activation":
         function = jax.checkpoint(function)

@@ -10,7 +10,7 @@ from matplotlib.colors import LogNorm
 from ..core.plots import Series, drawn, finish, grouped_bars, height
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
-from .tables import Index, cells, distinct, kept_index, least, way_names
+from .tables import KeptIndex, cells, distinct, kept_index, least, way_names
 
 _DRAWN = ("relu", "gelu", "swiglu")
 
@@ -69,7 +69,7 @@ def _draw_map(axes: Axes, names: list[str], by_case: dict[tuple[str, str, str], 
     axes.tick_params(length=0)
 
 
-def _plot_kept(path: Path, environment: dict[str, Any], index: Index) -> None:
+def _plot_kept(path: Path, environment: dict[str, Any], index: KeptIndex) -> None:
     """A panel a dtype."""
     variants, dtypes = distinct(index, 0), distinct(index, 1)
     with drawn(path, "Kept for the backward pass, bytes an element", environment) as figure:

@@ -26,7 +26,7 @@ _PATTERNS = {
 }
 WHOLE_LAYER = "remat layer"  # repeats the matmul before the activation
 TIE = 1.01
-Index = dict[tuple[str, str, str], float]
+KeptIndex = dict[tuple[str, str, str], float]
 
 
 def tables(rows: list[Row]) -> list[Table]:
@@ -94,12 +94,12 @@ def way_names(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys([*exact, *(row["way"] for row in rows)]))
 
 
-def kept_index(rows: list[Row]) -> Index:
+def kept_index(rows: list[Row]) -> KeptIndex:
     kept = [row for row in rows if "bytes_per_element" in row]
     return {(row["variant"], row["dtype"], row["library"]): row["bytes_per_element"] for row in kept}
 
 
-def _kept_table(index: Index) -> Table:
+def _kept_table(index: KeptIndex) -> Table:
     """A row a variant, and for each dtype ours and that of `jax.nn`."""
     dtypes = distinct(index, 1)
     columns = [*texts("variant"), *numbers(*(name for dtype in dtypes for name in (dtype, PEER)))]

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from references.by_hand import PEERS
+from references.by_hand import OF_JAX_NN
 
 from ..core.programs import STAGES
 from ..core.results import Row
@@ -26,8 +26,8 @@ def implementations(variant: str) -> dict[str, Subject]:
     """Ours, and its peer in `jax.nn` or as written with it."""
     (row,) = selection((variant,))
     by_library = {subject.library: subject for subject in subjects(row)}
-    if PEER not in by_library and variant in PEERS:
-        by_library[PEER] = Subject(PEER, PEERS[variant], partners=len(row.partners))
+    if PEER not in by_library and variant in OF_JAX_NN:
+        by_library[PEER] = Subject(PEER, OF_JAX_NN[variant], partners=len(row.partners))
     return by_library
 
 

@@ -21,10 +21,10 @@ from .step import Step
 
 HALVES = ("forward_with_residuals", "backward")
 
-Key = tuple[str, str, str]  # library, mode, outputs
-Samples = Mapping[Key, np.ndarray]
-Executions = Mapping[Key, int]  # in a sample
-Built = Mapping[Key, Program | Remote]
+ProgramKey = tuple[str, str, str]  # library, mode, outputs
+Samples = Mapping[ProgramKey, np.ndarray]
+Executions = Mapping[ProgramKey, int]  # in a sample
+Built = Mapping[ProgramKey, Program | Remote]
 
 
 class Inputs:
@@ -66,7 +66,7 @@ def _normal(seed: int, shape: tuple[int, ...], dtype: str) -> Array:
     return jnp.asarray(normal(shape, seed)).astype(dtype)
 
 
-def programs(subject: Subject, inputs: Inputs, sets: int, fresh: bool) -> dict[Key, Program]:
+def programs(subject: Subject, inputs: Inputs, sets: int, fresh: bool) -> dict[ProgramKey, Program]:
     """The programs of a subject, compiled; those with fresh outputs too where they are asked for.
 
     The checkpointed one has the forward program of its library, and none of its own.
@@ -99,12 +99,12 @@ def programs(subject: Subject, inputs: Inputs, sets: int, fresh: bool) -> dict[K
     return compiled
 
 
-def copy_program(inputs: Inputs, sets: int) -> dict[Key, Program]:
+def copy_program(inputs: Inputs, sets: int) -> dict[ProgramKey, Program]:
     """What the memory gives: a copy of x."""
     return {(COPY, COPY, DONATED): Program(jnp.copy, lambda turn: (inputs.x[turn],), sets)}
 
 
-def needed_bytes(built: Mapping[Key, Program], inputs: Inputs, sets: int) -> int:
+def needed_bytes(built: Mapping[ProgramKey, Program], inputs: Inputs, sets: int) -> int:
     """What the inputs, all results and the temporary arrays of the greediest program occupy."""
     held = sum(program.held_bytes for program in built.values())
     return sets * inputs.moved_bytes("forward") + held + max(one.temporary_bytes for one in built.values())
@@ -154,7 +154,7 @@ def _rows(samples: Samples, executions: Executions) -> Iterator[Row]:
         }
 
 
-def _sums(samples: Samples) -> dict[Key, np.ndarray]:
+def _sums(samples: Samples) -> dict[ProgramKey, np.ndarray]:
     """Value with gradient, by two programs: their sum, round by round."""
     return {
         (library, GRADIENT, outputs): seconds + samples[library, HALVES[1], outputs]
@@ -163,7 +163,7 @@ def _sums(samples: Samples) -> dict[Key, np.ndarray]:
     }
 
 
-def _ratio(key: Key, samples: Samples) -> Row:
+def _ratio(key: ProgramKey, samples: Samples) -> Row:
     """Ratios of times, taken round by round: what disturbed both is out of them.
 
     Our row has ours by the peer's, as `ratio_*`; a row of a third library has ours by its own, as `ours_*`.

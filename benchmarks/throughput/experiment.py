@@ -40,7 +40,7 @@ from .case import (
     GRADIENT,
     Executions,
     Inputs,
-    Key,
+    ProgramKey,
     Samples,
     copy_program,
     eager_rows,
@@ -179,7 +179,7 @@ class _Bench:
             return
 
         inputs.load(sets)
-        loaded: dict[Key, Timed] = {}
+        loaded: dict[ProgramKey, Timed] = {}
         for library in dict.fromkeys(library for library, _, _ in built):
             with self._failure(case, library):
                 own = {key: program for key, program in built.items() if key[0] == library}
@@ -199,9 +199,9 @@ class _Bench:
 
     def _prepared(
         self, case: Row, libraries: list[str], shape: tuple[int, ...], sets: int
-    ) -> dict[Key, Remote]:
+    ) -> dict[ProgramKey, Remote]:
         """What these libraries time in this case; a mode that fails is recorded as failed."""
-        remotes: dict[Key, Remote] = {}
+        remotes: dict[ProgramKey, Remote] = {}
         for library in libraries:
             for mode in ("forward", GRADIENT):
                 with self._failure({**case, "mode": mode}, library):
@@ -212,7 +212,7 @@ class _Bench:
     def eager(self, case: Row, variant: jaxrelu.Variant) -> None:
         """Calls outside jit."""
         x = jax.random.normal(jax.random.key(0), (8, 8))
-        calls: dict[Key, Timed] = {
+        calls: dict[ProgramKey, Timed] = {
             (one.library, "eager", FRESH): Call(lambda one=one: one.function(*one.operands(x)))
             for one in subjects(variant)
         }
@@ -220,7 +220,7 @@ class _Bench:
         self._time(here, calls, eager_rows)
 
     def _time(
-        self, case: Row, timed: dict[Key, Timed], rows: Callable[[Samples, Executions], list[Row]]
+        self, case: Row, timed: dict[ProgramKey, Timed], rows: Callable[[Samples, Executions], list[Row]]
     ) -> None:
         """Measures until every row is stable, or no attempt is left, and records the steadiest attempt."""
         best: list[Row] = []
@@ -236,7 +236,7 @@ class _Bench:
         for row in best:
             self.record(SECTION, {**case, **shortened(row)})
 
-    def _unfailed(self, case: Row, timed: dict[Key, Timed]) -> dict[Key, Timed]:
+    def _unfailed(self, case: Row, timed: dict[ProgramKey, Timed]) -> dict[ProgramKey, Timed]:
         """Records as failed what failed in another process meanwhile, and leaves it out."""
         lost = {key: one.failure for key, one in timed.items() if isinstance(one, Remote) and one.failure}
         for (library, mode, _), failure in lost.items():

@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from references.by_hand import PEERS
+from references.by_hand import OF_JAX_NN
 
 from ..core.failures import describe, recorded_failure
 from ..core.free_memory import available_bytes, in_words
@@ -27,15 +27,15 @@ from ..core.results import Record, Row
 from ..core.statistics import summary
 from ..core.subjects import PEER
 from ..core.timing import interleave
-from .model import Plan
-from .training import MODES, PLAIN, QUANTISED, Key, Training, Way, ways
+from .model import TransformerPlan
+from .training import MODES, PLAIN, QUANTISED, Implementation, ImplementationKey, Training, ways
 
 SECTION = "transformer"
 
 # The second is for an accelerator: 150 million parameters, 16384 tokens a step.
 _PLANS = {
-    "cpu": Plan(),
-    "other": Plan(layers=12, width=1024, hidden=4096, heads=16, length=512, batch=32),
+    "cpu": TransformerPlan(),
+    "other": TransformerPlan(layers=12, width=1024, hidden=4096, heads=16, length=512, batch=32),
 }
 
 
@@ -59,19 +59,19 @@ class Settings:
     dtypes: tuple[str, ...] = ("bfloat16",)
     rounds: int = 21
     modes: tuple[str, ...] = MODES
-    plan: Plan | None = None
+    plan: TransformerPlan | None = None
 
 
 Settings.FULL = Settings()
 Settings.QUICK = Settings(variants=("gelu",), rounds=9)
 Settings.SMOKE = Settings(
-    variants=("gelu",), rounds=2, modes=(PLAIN, QUANTISED), plan=Plan(1, 16, 32, 2, 8, 2)
+    variants=("gelu",), rounds=2, modes=(PLAIN, QUANTISED), plan=TransformerPlan(1, 16, 32, 2, 8, 2)
 )
 
 
 def variant_names() -> tuple[str, ...]:
     """The activations that transformers are built with."""
-    return tuple(PEERS)
+    return tuple(OF_JAX_NN)
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:
@@ -94,10 +94,15 @@ def _device() -> Any:
 
 
 def _measure(
-    case: Row, chosen: Iterable[Way], plan: Plan, rounds: int, progress: Progress, record: Record
+    case: Row,
+    chosen: Iterable[Implementation],
+    plan: TransformerPlan,
+    rounds: int,
+    progress: Progress,
+    record: Record,
 ) -> None:
     """The ways of one variant, trained in turns."""
-    trainings: dict[Key, Training] = {}
+    trainings: dict[ImplementationKey, Training] = {}
     for way in chosen:
         with recorded_failure(SECTION, {**case, **_named(way.key)}, progress, record):
             trainings[way.key] = Training(way, plan, case["dtype"])
@@ -109,7 +114,7 @@ def _measure(
         progress.note(f"{describe(case)} skipped: {reason}")
         return
 
-    peaks: dict[Key, int | None] = {}
+    peaks: dict[ImplementationKey, int | None] = {}
     for key, training in _by_memory(trainings):
         with recorded_failure(SECTION, {**case, **_named(key)}, progress, record):
             peaks[key] = _peak_of(training.load)
@@ -129,7 +134,7 @@ def _measure(
         record(SECTION, {**case, **row, "plan": dataclasses.asdict(plan)})
 
 
-def _named(key: Key) -> Row:
+def _named(key: ImplementationKey) -> Row:
     return dict(zip(("library", "mode"), key, strict=True))
 
 
@@ -143,13 +148,13 @@ def _of(training: Training) -> Row:
     }
 
 
-def _needed_bytes(trainings: dict[Key, Training]) -> int:
+def _needed_bytes(trainings: dict[ImplementationKey, Training]) -> int:
     """All states are there at once; one training works at a time."""
     temporary = max((one.temporary_bytes for one in trainings.values()), default=0)
     return sum(one.state_bytes for one in trainings.values()) + temporary
 
 
-def _by_memory(trainings: dict[Key, Training]) -> list[tuple[Key, Training]]:
+def _by_memory(trainings: dict[ImplementationKey, Training]) -> list[tuple[ImplementationKey, Training]]:
     """From the smallest to the greediest: a device reports the highest peak that there has been so far."""
     return sorted(trainings.items(), key=lambda item: item[1].temporary_bytes)
 
@@ -164,7 +169,7 @@ def _peak_of(load: Callable[[], None]) -> int | None:
     return after["peak_bytes_in_use"] - before["bytes_in_use"]
 
 
-def _ratio(samples: dict[Key, np.ndarray], key: Key) -> Row:
+def _ratio(samples: dict[ImplementationKey, np.ndarray], key: ImplementationKey) -> Row:
     """Its time by that of plain `jax.nn`, taken round by round: what disturbed both is out of it."""
     plain = PEER, PLAIN
     if key == plain or plain not in samples:

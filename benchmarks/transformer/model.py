@@ -6,7 +6,6 @@ The text is Python's own language reference, as `help()` prints it: it is on eve
 import dataclasses
 import functools
 import pydoc_data.topics
-from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -15,14 +14,14 @@ import optax
 from flax import nnx
 from jax import Array
 
+from references.by_hand import ActivationFunction
+
 CHARACTERS = 128  # ASCII; what is beyond is left out of the text
 _GOLDEN = 2654435769  # 2**32 divided by the golden ratio
 
-Activation = Callable[..., Array]  # of one hidden tensor, or of gate and value
-
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
+class TransformerPlan:
     """How large the model is, and how much it sees in a step.
 
     Attributes:
@@ -50,7 +49,7 @@ class Plan:
 class Block(nnx.Module):
     """Causal attention and an MLP, each after a LayerNorm and added to the stream."""
 
-    def __init__(self, plan: Plan, operands: int, dtype: str, rngs: nnx.Rngs) -> None:
+    def __init__(self, plan: TransformerPlan, operands: int, dtype: str, rngs: nnx.Rngs) -> None:
         linear = functools.partial(nnx.Linear, use_bias=False, dtype=dtype, rngs=rngs)
         self.first_norm, self.second_norm = (
             nnx.LayerNorm(plan.width, dtype=dtype, rngs=rngs) for _ in range(2)
@@ -62,7 +61,7 @@ class Block(nnx.Module):
         self.heads = plan.heads
         self.operands = operands
 
-    def __call__(self, x: Array, activation: Activation) -> Array:
+    def __call__(self, x: Array, activation: ActivationFunction) -> Array:
         """The stream, (batch, length, width), after this block."""
         heads = self.attend(self.first_norm(x)).reshape(*x.shape[:2], 3 * self.heads, -1)
         attended = jax.nn.dot_product_attention(*jnp.split(heads, 3, axis=2), is_causal=True)
@@ -78,14 +77,14 @@ class Transformer(nnx.Module):
     with the call, so that one set of parameters serves all ways.
     """
 
-    def __init__(self, plan: Plan, operands: int, dtype: str, rngs: nnx.Rngs) -> None:
+    def __init__(self, plan: TransformerPlan, operands: int, dtype: str, rngs: nnx.Rngs) -> None:
         embed = functools.partial(nnx.Embed, features=plan.width, dtype=dtype, rngs=rngs)
         self.characters, self.places = embed(CHARACTERS), embed(plan.length)
         self.blocks = nnx.List([Block(plan, operands, dtype, rngs) for _ in range(plan.layers)])
         self.norm = nnx.LayerNorm(plan.width, dtype=dtype, rngs=rngs)
         self.out = nnx.Linear(plan.width, CHARACTERS, dtype=dtype, rngs=rngs)
 
-    def __call__(self, characters: Array, activation: Activation, remat: bool) -> Array:
+    def __call__(self, characters: Array, activation: ActivationFunction, remat: bool) -> Array:
         apply = nnx.remat(Block.__call__, static_argnums=2) if remat else Block.__call__
         x = self.characters(characters) + self.places(jnp.arange(characters.shape[-1])[None])
         for block in self.blocks:
@@ -100,7 +99,7 @@ def text() -> np.ndarray:
     return np.frombuffer(documentation.encode("ascii", "ignore"), np.uint8)
 
 
-def batch(text: Array, plan: Plan, step: Array) -> Array:
+def batch(text: Array, plan: TransformerPlan, step: Array) -> Array:
     """The sequences of this step, (batch, length + 1): the same in every training.
 
     They start where a multiple of the golden ratio says, modulo the text: evenly spread, and no random
@@ -112,7 +111,7 @@ def batch(text: Array, plan: Plan, step: Array) -> Array:
     return text[places].astype(jnp.int32)
 
 
-def loss(model: Transformer, sequences: Array, activation: Activation, remat: bool) -> Array:
+def loss(model: Transformer, sequences: Array, activation: ActivationFunction, remat: bool) -> Array:
     """The mean cross entropy of the next character, in nats."""
     logits = model(sequences[:, :-1], activation, remat).astype(jnp.float32)
     return optax.softmax_cross_entropy_with_integer_labels(logits, sequences[:, 1:]).mean()

@@ -21,7 +21,7 @@ _CAPTION = (
     f"{_LAST} steps that all made; vs nn its difference to plain jax.nn's. On a CPU bfloat16 matmuls get "
     "float32 copies."
 )
-Index = dict[tuple[str, str, str, str], Row]
+ImplementationIndex = dict[tuple[str, str, str, str], Row]
 
 
 def tables(rows: list[Row]) -> list[Table]:
@@ -52,7 +52,7 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     return paths
 
 
-def _index(rows: list[Row]) -> Index:
+def _index(rows: list[Row]) -> ImplementationIndex:
     order = sorted(rows, key=lambda row: MODES.index(row["mode"]))  # stable: variants stay in their order
     variants = list(dict.fromkeys((row["dtype"], row["variant"]) for row in rows))
     order.sort(key=lambda row: variants.index((row["dtype"], row["variant"])))
@@ -105,7 +105,7 @@ def _draw_costs(path: Path, rows: list[Row], environment: dict[str, Any]) -> Non
 
 
 def _series(
-    index: Index, variants: list[str], dtype: str, key: tuple[str, str], label: str, of: Any
+    index: ImplementationIndex, variants: list[str], dtype: str, key: tuple[str, str], label: str, of: Any
 ) -> Series:
     pairs = [
         (index.get((variant, dtype, *key)), index.get((variant, dtype, PEER, PLAIN))) for variant in variants

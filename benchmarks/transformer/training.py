@@ -14,44 +14,44 @@ from jax import Array
 
 import jaxrelu
 from jaxrelu.masks import weight_decay_mask
-from references.by_hand import PEERS
+from references.by_hand import OF_JAX_NN
 
 from ..core.subjects import OURS, PEER
 from ..core.timing import Call
-from .model import Activation, Plan, Transformer, batch, loss, text
+from .model import ActivationFunction, Transformer, TransformerPlan, batch, loss, text
 
 PLAIN, REMAT, QUANTISED = "plain", "block remat", "4 bits"
 MODES = (PLAIN, REMAT, QUANTISED)
 
-Key = tuple[str, str]  # library, mode
+ImplementationKey = tuple[str, str]  # library, mode
 
 _SMOOTH = ("gelu", "silu", "mish")  # those whose slope 4 bits can approximate
 _OPTIMIZER = optax.adamw(1e-3, weight_decay=0.1, mask=weight_decay_mask)
 
 
 @dataclasses.dataclass(frozen=True)
-class Way:
+class Implementation:
     """One implementation of the activation, with the blocks kept or computed again for the backward pass."""
 
     library: str
     mode: str
-    activation: Activation
+    activation: ActivationFunction
     operands: int
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ImplementationKey:
         return self.library, self.mode
 
 
-def ways(variant: str) -> Iterator[Way]:
+def ways(variant: str) -> Iterator[Implementation]:
     """The ways of a variant; the first two are ours and that of `jax.nn`."""
     operands = 1 + len(jaxrelu.catalogue()[variant].partners)
-    given = {OURS: jaxrelu.get(variant), PEER: PEERS[variant]}
+    given = {OURS: jaxrelu.get(variant), PEER: OF_JAX_NN[variant]}
     for mode in (PLAIN, REMAT):
         for library, activation in given.items():
-            yield Way(library, mode, activation, operands)
+            yield Implementation(library, mode, activation, operands)
     if variant in _SMOOTH:
-        yield Way(OURS, QUANTISED, jaxrelu.with_residual(given[OURS], bits=4), operands)
+        yield Implementation(OURS, QUANTISED, jaxrelu.with_residual(given[OURS], bits=4), operands)
 
 
 class Training:
@@ -62,7 +62,7 @@ class Training:
       compile_s: the seconds that tracing, lowering and compiling the step took.
     """
 
-    def __init__(self, way: Way, plan: Plan, dtype: str) -> None:
+    def __init__(self, way: Implementation, plan: TransformerPlan, dtype: str) -> None:
         graph, self._initial = _initial(plan, way.operands, dtype)
         self._text = jnp.asarray(text())
         self.losses: list[Array] = []
@@ -116,7 +116,7 @@ class Training:
 
 
 @functools.cache
-def _initial(plan: Plan, operands: int, dtype: str) -> tuple[Any, Any]:
+def _initial(plan: TransformerPlan, operands: int, dtype: str) -> tuple[Any, Any]:
     """The structure of the model and its first parameters, one for all ways."""
     return nnx.split(Transformer(plan, operands, dtype, nnx.Rngs(0)))
 

@@ -265,7 +265,7 @@ def test_welch_is_that_of_scipy() -> None:
 def test_the_same_runs_are_no_difference() -> None:
     one = made("a", [0.97, 0.97], [math.inf, math.inf])
     difference = summary.difference(one, one)
-    assert difference == summary.Difference((0, 0, 0), 1.0, 0.5, 1.0)
+    assert difference == summary.Comparison((0, 0, 0), 1.0, 0.5, 1.0)
     assert summary.verdict(False, 1.0, "higher") == summary.NONE
 
 

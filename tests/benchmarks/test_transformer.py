@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 from benchmarks import transformer
 from benchmarks.__main__ import app
 from benchmarks.core.subjects import OURS, PEER
-from benchmarks.transformer.model import Plan, Transformer, batch, loss, text
+from benchmarks.transformer.model import Transformer, TransformerPlan, batch, loss, text
 from benchmarks.transformer.training import PLAIN, QUANTISED, REMAT, ways
-from references.by_hand import PEERS
+from references.by_hand import OF_JAX_NN
 
-PLAN = Plan(layers=2, width=16, hidden=32, heads=2, length=8, batch=2)
+PLAN = TransformerPlan(layers=2, width=16, hidden=32, heads=2, length=8, batch=2)
 
 
 def invoked(output: Path, *arguments: str) -> tuple[Any, list[dict[str, Any]]]:
@@ -72,7 +72,7 @@ def test_a_way_that_fails_does_not_stop_the_others(tmp_path: Path, monkeypatch: 
     assert all("RESOURCE_EXHAUSTED" in row["failed"] for row in rows)
 
 
-@pytest.mark.parametrize("variant", PEERS)
+@pytest.mark.parametrize("variant", OF_JAX_NN)
 def test_ours_and_the_peer_are_one_function(variant: str) -> None:
     ours, peer = (way.activation for way in ways(variant) if way.mode == PLAIN)
     operands = [jnp.linspace(-3, 3, 31)] * next(ways(variant)).operands

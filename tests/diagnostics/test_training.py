@@ -86,7 +86,7 @@ def test_it_runs_inside_the_jitted_step_of_an_nnx_training():
     assert set(monitor.log(state)) >= {"dead/layers.0", "zeros/layers.0"}
 
 
-class Net(nnx.Module):
+class ConvolutionalNet(nnx.Module):
     """A convolution, flattened into a dense layer, with a norm: units have to be followed through all."""
 
     def __init__(self, rngs):
@@ -103,7 +103,7 @@ class Net(nnx.Module):
 @functools.cache
 def recycled():
     """A net with channel 1 and unit 4 dead, and the same after recycling, with an Adam state full of ones."""
-    model, x = Net(nnx.Rngs(0)), values((32, 6, 6, 1))
+    model, x = ConvolutionalNet(nnx.Rngs(0)), values((32, 6, 6, 1))
     assert model.conv.bias is not None and model.norm.bias is not None
     model.conv.bias[...] = model.conv.bias[...].at[1].set(-50.0)
     model.norm.bias[...] = jnp.full(6, 3.0).at[4].set(-50.0)
@@ -148,12 +148,12 @@ def test_only_the_weights_of_recycled_units_change():
 
 
 def test_a_linen_model_is_recycled_the_same_way():
-    class Model(flax.linen.Module):
+    class TwoLayers(flax.linen.Module):
         @flax.linen.compact
         def __call__(self, x):
             return flax.linen.Dense(2, name="last")(jaxrelu.relu(flax.linen.Dense(5, name="first")(x)))
 
-    module, x = Model(), values((32, 3))
+    module, x = TwoLayers(), values((32, 3))
     variables = module.init(jax.random.key(0), x)
     variables["params"]["first"]["bias"] = jnp.array([0.0, -50.0, 0.0, 0.0, 0.0])
     optimizer = optax.sgd(0.1, momentum=0.9)
@@ -168,7 +168,7 @@ def test_a_linen_model_is_recycled_the_same_way():
 
 
 def test_a_residual_stream_is_left_alone_and_said_so():
-    class Residual(nnx.Module):
+    class ResidualStream(nnx.Module):
         def __init__(self, rngs):
             self.layer, self.last = nnx.Linear(3, 3, rngs=rngs), nnx.Linear(3, 1, rngs=rngs)
 
@@ -176,7 +176,7 @@ def test_a_residual_stream_is_left_alone_and_said_so():
             return self.last(x + jaxrelu.relu(self.layer(x)))
 
     with pytest.raises(ValueError, match="no layer can be recycled"):
-        Recycler()(Residual(nnx.Rngs(0)), None, values((4, 3)), jax.random.key(0))
+        Recycler()(ResidualStream(nnx.Rngs(0)), None, values((4, 3)), jax.random.key(0))
 
 
 def test_units_behind_a_dead_layer_are_constant_and_their_mean_goes_into_the_next_bias():
@@ -226,16 +226,16 @@ def test_adam_by_weight_is_optax_adam_until_it_is_reset():
 
 def test_a_network_driven_dead_is_reported_by_layer_and_cured():
     """Two seeds; the benchmark takes ten."""
-    from benchmarks.dying.training import Case, data, graph_of, order, start, trainer
+    from benchmarks.dying.training import Setup, data, graph_of, order, start, trainer
 
-    seeds, steps, case = 2, 300, Case()
+    seeds, steps, case = 2, 300, Setup()
     begin = start(case, seeds)
     first, second = order(seeds, steps), order(seeds, steps, after=steps)
     slow, fast = jnp.full(seeds, 0.03), jnp.full(seeds, 0.3)
     healthy = trainer(case)(begin, None, slow, first)
     dead = trainer(case)(begin, None, fast, first)
     plain = trainer(case)(dead.parameters, dead.momenta, slow, second)
-    cured = trainer(Case(recycle=100))(dead.parameters, dead.momenta, slow, second)
+    cured = trainer(Setup(recycle=100))(dead.parameters, dead.momenta, slow, second)
     model = nnx.merge(graph_of(case), jax.tree.map(lambda leaf: leaf[0], dead.parameters))
     report = diagnostics.report(model, jnp.split(jnp.asarray(data().train.images), 4))
     assert list(report) == [f"layers.{k}" for k in range(4)]

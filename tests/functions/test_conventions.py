@@ -10,7 +10,7 @@ import pytest
 from references.lookup import ROWS, cases_of, parameters_of, reference_of
 from tests.support.measures import compiled, expected, float64, value_and_slope_at
 
-PEERS = [name for name, row in ROWS.items() if row.peer]
+IN_JAX_NN = [name for name, row in ROWS.items() if row.peer]
 
 
 def slopes_at(name, points):
@@ -110,7 +110,7 @@ def grid(name):
     return x
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", IN_JAX_NN)
 def test_agrees_with_jax_nn(name):
     x = grid(name)
     both = jax.jit(lambda x: (peer_of(name)(x), jax.vmap(jax.grad(peer_of(name)))(x)))
@@ -127,7 +127,7 @@ def test_agrees_with_jax_nn(name):
         assert not np.isnan(got[meant]).any()
 
 
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", IN_JAX_NN)
 def test_takes_the_arguments_of_jax_nn(name):
     def arguments(function):
         return [(p.name, p.default) for p in inspect.signature(function).parameters.values()]
@@ -139,7 +139,7 @@ def test_takes_the_arguments_of_jax_nn(name):
 
 
 @pytest.mark.parametrize("dtype", ["int32", "bool"])
-@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("name", IN_JAX_NN)
 def test_integers_as_in_jax_nn(name, dtype):
     x = jnp.array([0, 1, 1, 0], dtype)
     got = ROWS[name].bound(x)

@@ -11,7 +11,7 @@ import time
 
 import jax
 
-from .judge import Case, Verdict
+from .judge import MeshCase, Verdict
 from .runner import run
 from .targets import TARGETS
 
@@ -30,7 +30,7 @@ def counted(verdicts: list[Verdict]) -> tuple[int, ...]:
     return tuple(sum(map(counts, verdicts)) for counts in _COUNTED.values())
 
 
-def table(results: list[tuple[Case, Verdict]]) -> str:
+def table(results: list[tuple[MeshCase, Verdict]]) -> str:
     """What was counted, by group."""
     by_group: dict[str, list[Verdict]] = collections.defaultdict(list)
     for case, verdict in results:
@@ -42,7 +42,7 @@ def table(results: list[tuple[Case, Verdict]]) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
-def faults(results: list[tuple[Case, Verdict]]) -> list[str]:
+def faults(results: list[tuple[MeshCase, Verdict]]) -> list[str]:
     """One line for each program that fell short, or could not be compared."""
     lines = []
     for case, verdict in results:

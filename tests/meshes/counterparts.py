@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jax import Array
 
 import jaxrelu
-from references.by_hand import GATES, PEERS
+from references.by_hand import GATES, OF_JAX_NN
 
 Plain = Callable[..., Array]
 
@@ -89,7 +89,7 @@ FORMULAS: dict[str, Plain] = {
     # jax.nn.hard_tanh has no bounds to be learned.
     "hard_tanh": lambda x, min_value=-1.0, max_value=1.0: jnp.minimum(jnp.maximum(x, min_value), max_value),
     "hard_mish": lambda x: 0.5 * x * jnp.clip(x + 2, 0, 2),
-    "squared_relu": PEERS["squared_relu"],
+    "squared_relu": OF_JAX_NN["squared_relu"],
     "star_relu": star_relu,
     "smelu": smelu,
     "isrlu": lambda x, alpha=1.0: jnp.where(x >= 0, x, x * jax.lax.rsqrt(1 + alpha * x * x)),

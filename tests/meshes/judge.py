@@ -10,8 +10,8 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from .layouts import Layout
-from .programs import EXACT, PROGRAMS, SUMS, Argument, Outputs, Program, partitioned
-from .subjects import PARTNER, Function, Subject, subjects
+from .programs import EXACT, PROGRAMS, SUMS, Argument, MeshProgram, Outputs, partitioned
+from .subjects import PARTNER, ArrayFunction, MeshSubject, subjects
 
 _KINDS = r"(?:ragged-)?all-(?:reduce|gather|to-all)|reduce-scatter|collective-(?:permute|broadcast)"
 _COLLECTIVE = re.compile(rf" ({_KINDS})(?:-start)?\(")
@@ -28,7 +28,7 @@ Collectives = dict[str, int]
 
 
 @dataclasses.dataclass(frozen=True)
-class Case:
+class MeshCase:
     """One program of the table."""
 
     group: str
@@ -87,7 +87,7 @@ class Judge:
         self._counterparts: dict[tuple[Any, ...], tuple[Collectives, str]] = {}
         self._wholes: dict[tuple[Any, ...], Outputs] = {}
 
-    def verdict(self, case: Case) -> Verdict:
+    def verdict(self, case: MeshCase) -> Verdict:
         """Compiles and runs our program, and the counterpart's where ours has collectives or crashes.
 
         Where ours has none, the counterpart cannot do better.
@@ -116,7 +116,7 @@ class Judge:
         self._wholes.clear()
 
     def _compiled(
-        self, program: Program, function: Function, subject: Subject, layout: Layout
+        self, program: MeshProgram, function: ArrayFunction, subject: MeshSubject, layout: Layout
     ) -> tuple[Any, list[Argument]]:
         mesh, arguments = layout.mesh(self._devices), program.arguments(subject, layout)
         shapes = [
@@ -127,7 +127,9 @@ class Judge:
             run = program.sharded(function, subject, layout, mesh)
             return jax.jit(run).lower(*shapes).compile(), arguments
 
-    def _counterpart(self, program: Program, subject: Subject, layout: Layout) -> tuple[Collectives, str]:
+    def _counterpart(
+        self, program: MeshProgram, subject: MeshSubject, layout: Layout
+    ) -> tuple[Collectives, str]:
         """The collectives of the counterpart's program, or its error."""
         key = (program.name, subject.plain_name, layout)
         if key not in self._counterparts:
@@ -138,7 +140,7 @@ class Judge:
                 self._counterparts[key] = {}, _in_one_line(error)
         return self._counterparts[key]
 
-    def _whole(self, program: Program, subject: Subject, arguments: list[Argument]) -> Outputs:
+    def _whole(self, program: MeshProgram, subject: MeshSubject, arguments: list[Argument]) -> Outputs:
         """What our function gives on one device."""
         key = (program.whole, subject.name, *(a.values.shape for a in arguments))
         if key not in self._wholes:

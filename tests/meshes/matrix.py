@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 
 from . import layouts, programs
-from .judge import Case
+from .judge import MeshCase
 from .layouts import (
     BATCH,
     BOTH,
@@ -23,7 +23,7 @@ from .layouts import (
     WIDE,
     Layout,
 )
-from .programs import Program
+from .programs import MeshProgram
 from .subjects import chosen_residuals, learned_channels, learned_scalars, own_residuals, subjects
 
 # One of each kind of residual, value and parameter.
@@ -52,30 +52,30 @@ class Part:
     """
 
     group: str
-    program: Program
+    program: MeshProgram
     places: Iterable[Layout]
     names: Iterable[str]
     quick: bool = True
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[MeshCase]:
         names = list(self.names)
         for place in self.places:
             for name in names:
                 if subjects()[name].fits(place):
-                    yield Case(self.group, self.program.name, place, name)
+                    yield MeshCase(self.group, self.program.name, place, name)
 
 
-def quick_cases() -> list[Case]:
+def quick_cases() -> list[MeshCase]:
     """Those that the tests try."""
     return _ordered(part for part in _parts() if part.quick)
 
 
-def all_cases() -> list[Case]:
+def all_cases() -> list[MeshCase]:
     """All of them."""
     return _ordered(_parts())
 
 
-def accelerator_cases() -> list[Case]:
+def accelerator_cases() -> list[MeshCase]:
     """What is compiled for accelerators, whose compilers take seconds."""
     wide = [layouts.rows(rows, 512) for rows in (1, 2, 3)]
     cut = [NARROW[0], TWO_AXES, SEQUENCE]
@@ -96,7 +96,7 @@ def quick_groups() -> list[str]:
     return list(dict.fromkeys(part.group for part in _parts() if part.quick))
 
 
-def _ordered(parts: Iterable[Part]) -> list[Case]:
+def _ordered(parts: Iterable[Part]) -> list[MeshCase]:
     """Those of a function follow one another, as they share what is traced and compared with."""
     by_name = {case.name: case for part in parts for case in part.cases()}
     return sorted(by_name.values(), key=lambda c: (c.subject, c.program, c.layout.shape, c.layout.name))

@@ -16,7 +16,7 @@ from jax import Array, lax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from .layouts import EXPLICIT, GSPMD, Layout
-from .subjects import CHANNEL, PARTNER, Function, Subject
+from .subjects import CHANNEL, PARTNER, ArrayFunction, MeshSubject
 
 Outputs = dict[str, dict[str, Array]]
 Run = Callable[..., Outputs]
@@ -34,7 +34,7 @@ class Argument:
 
 
 @dataclasses.dataclass(frozen=True)
-class Program:
+class MeshProgram:
     """What is compiled.
 
     Attributes:
@@ -46,9 +46,9 @@ class Program:
     """
 
     name: str
-    arguments: Callable[[Subject, Layout], list[Argument]]
-    sharded: Callable[[Function, Subject, Layout, Mesh], Run]
-    whole: Callable[[Function, Subject], Run]
+    arguments: Callable[[MeshSubject, Layout], list[Argument]]
+    sharded: Callable[[ArrayFunction, MeshSubject, Layout, Mesh], Run]
+    whole: Callable[[ArrayFunction, MeshSubject], Run]
     seen: Callable[[Layout], Layout]
 
 
@@ -76,12 +76,12 @@ def loss(y: Array) -> Array:
     return 0.5 * jnp.square(y.astype(jnp.float32) + 1.0).sum()
 
 
-def _x_and_operands(subject: Subject, layout: Layout) -> list[Argument]:
+def _x_and_operands(subject: MeshSubject, layout: Layout) -> list[Argument]:
     operands = (Argument(o.filled(layout.shape), o.spec(layout.spec)) for o in subject.operands)
     return [Argument(inputs(layout.shape), layout.spec), *operands]
 
 
-def _named(subject: Subject, by_x: Any, by_operands: Any) -> dict[str, dict[str, Any]]:
+def _named(subject: MeshSubject, by_x: Any, by_operands: Any) -> dict[str, dict[str, Any]]:
     """What belongs to each gradient, by name; those by parameters are sums."""
     gradients: dict[str, dict[str, Any]] = {EXACT: {"gradient": by_x}, SUMS: {}}
     for operand, gradient in zip(subject.operands, by_operands, strict=True):
@@ -89,7 +89,7 @@ def _named(subject: Subject, by_x: Any, by_operands: Any) -> dict[str, dict[str,
     return gradients
 
 
-def _value_and_gradient(function: Function, subject: Subject) -> Run:
+def _value_and_gradient(function: ArrayFunction, subject: MeshSubject) -> Run:
     """Value, and gradient by x and the operands, of one call."""
 
     def run(x: Array, *operands: Array) -> Outputs:
@@ -105,7 +105,7 @@ def _value_and_gradient(function: Function, subject: Subject) -> Run:
     return run
 
 
-CALL = Program(
+CALL = MeshProgram(
     name="value and gradient",
     arguments=_x_and_operands,
     sharded=lambda function, subject, layout, mesh: _value_and_gradient(function, subject),
@@ -121,11 +121,11 @@ def _local(layout: Layout) -> Layout:
     return layout.changed(shape=layout.local_shape, spec=(None,) * len(layout.spec))
 
 
-def _specs(subject: Subject, layout: Layout) -> tuple[PartitionSpec, ...]:
+def _specs(subject: MeshSubject, layout: Layout) -> tuple[PartitionSpec, ...]:
     return tuple(PartitionSpec(*argument.spec) for argument in _x_and_operands(subject, layout))
 
 
-def _inside(function: Function, subject: Subject, layout: Layout, mesh: Mesh) -> Run:
+def _inside(function: ArrayFunction, subject: MeshSubject, layout: Layout, mesh: Mesh) -> Run:
     """Value and gradient are taken inside: the gradient by what all devices share is their sum."""
     specs = _specs(subject, layout)
     by_operands = _named(subject, specs[0], specs[1:])
@@ -134,7 +134,7 @@ def _inside(function: Function, subject: Subject, layout: Layout, mesh: Mesh) ->
     return jax.shard_map(body, mesh=mesh, in_specs=specs, out_specs=out_specs)
 
 
-def _gradient(function: Function, subject: Subject) -> Run:
+def _gradient(function: ArrayFunction, subject: MeshSubject) -> Run:
     """The gradient alone: where nothing asks for the value, XLA may fuse a product into the sum of y + 1."""
     both = _value_and_gradient(function, subject)
 
@@ -145,10 +145,10 @@ def _gradient(function: Function, subject: Subject) -> Run:
     return run
 
 
-def _outside(check_vma: bool) -> Callable[[Function, Subject, Layout, Mesh], Run]:
+def _outside(check_vma: bool) -> Callable[[ArrayFunction, MeshSubject, Layout, Mesh], Run]:
     """The gradient is taken of the whole `shard_map`, which gives the loss."""
 
-    def sharded(function: Function, subject: Subject, layout: Layout, mesh: Mesh) -> Run:
+    def sharded(function: ArrayFunction, subject: MeshSubject, layout: Layout, mesh: Mesh) -> Run:
         def body(*arguments: Array) -> Array:
             return lax.psum(loss(function(*arguments)), layout.used)
 
@@ -169,9 +169,9 @@ def _outside(check_vma: bool) -> Callable[[Function, Subject, Layout, Mesh], Run
     return sharded
 
 
-INSIDE = Program("shard_map, gradient inside", _x_and_operands, _inside, _value_and_gradient, _local)
-OUTSIDE = Program("shard_map, gradient outside", _x_and_operands, _outside(True), _gradient, _local)
-UNCHECKED = Program(
+INSIDE = MeshProgram("shard_map, gradient inside", _x_and_operands, _inside, _value_and_gradient, _local)
+OUTSIDE = MeshProgram("shard_map, gradient outside", _x_and_operands, _outside(True), _gradient, _local)
+UNCHECKED = MeshProgram(
     "shard_map, gradient outside, check_vma=False",
     _x_and_operands,
     _outside(False),
@@ -183,7 +183,7 @@ UNCHECKED = Program(
 # shard_map the other way round: x is the same on all devices, and every device has operands of its own.
 
 
-def _stacked_operands(subject: Subject, layout: Layout) -> list[Argument]:
+def _stacked_operands(subject: MeshSubject, layout: Layout) -> list[Argument]:
     (axis,) = layout.used
     devices = dict(layout.axes)[axis]
     scales = 1 + np.arange(devices, dtype="float32") / devices
@@ -193,7 +193,7 @@ def _stacked_operands(subject: Subject, layout: Layout) -> list[Argument]:
     return [x, *(Argument(np.multiply.outer(scales, o), (axis, *(None,) * o.ndim)) for o in operands)]
 
 
-def _shared_x(function: Function, subject: Subject, layout: Layout, mesh: Mesh) -> Run:
+def _shared_x(function: ArrayFunction, subject: MeshSubject, layout: Layout, mesh: Mesh) -> Run:
     arguments = _stacked_operands(subject, layout)
 
     def body(x: Array, *operands: Array) -> Array:
@@ -204,7 +204,7 @@ def _shared_x(function: Function, subject: Subject, layout: Layout, mesh: Mesh) 
     return _all_sums(mapped, len(arguments))
 
 
-def _whole_shared_x(function: Function, subject: Subject) -> Run:
+def _whole_shared_x(function: ArrayFunction, subject: MeshSubject) -> Run:
     def total(x: Array, *stacked: Array) -> Array:
         return sum(
             (loss(function(x, *(o[i] for o in stacked))) for i in range(len(stacked[0]))), start=jnp.zeros(())
@@ -221,13 +221,13 @@ def _all_sums(total: Callable[..., Array], count: int) -> Run:
     return run
 
 
-SHARED_X = Program("shard_map, x shared", _stacked_operands, _shared_x, _whole_shared_x, _local)
+SHARED_X = MeshProgram("shard_map, x shared", _stacked_operands, _shared_x, _whole_shared_x, _local)
 
 
 # vmap over an axis of the mesh.
 
 
-def _mapped(function: Function, subject: Subject, layout: Layout, mesh: Mesh) -> Run:
+def _mapped(function: ArrayFunction, subject: MeshSubject, layout: Layout, mesh: Mesh) -> Run:
     """Inside the function x has a sharding of its own, to which vmap adds the mapped axis."""
     first, *rest = layout.spec
     inner = NamedSharding(mesh, PartitionSpec(*rest))
@@ -239,7 +239,7 @@ def _mapped(function: Function, subject: Subject, layout: Layout, mesh: Mesh) ->
     return _value_and_gradient(jax.vmap(constrained, (0, *axes), spmd_axis_name=first), subject)
 
 
-MAPPED = Program(
+MAPPED = MeshProgram(
     "vmap with spmd_axis_name", _x_and_operands, _mapped, _value_and_gradient, lambda layout: layout
 )
 
@@ -263,16 +263,18 @@ class Network:
     checkpointed: bool = False
 
     @property
-    def program(self) -> Program:
+    def program(self) -> MeshProgram:
         scanned, checkpointed = ", scanned" * self.scanned, ", checkpointed" * self.checkpointed
         name = f"network{scanned}{checkpointed}"
-        return Program(name, _weights, self.sharded, Network().run, _hidden)
+        return MeshProgram(name, _weights, self.sharded, Network().run, _hidden)
 
-    def sharded(self, function: Function, subject: Subject, layout: Layout, mesh: Mesh) -> Run:
+    def sharded(self, function: ArrayFunction, subject: MeshSubject, layout: Layout, mesh: Mesh) -> Run:
         explicit = PartitionSpec(*layout.spec) if layout.mode == EXPLICIT else None
         return self.run(function, subject, explicit)
 
-    def run(self, function: Function, subject: Subject, sharding: PartitionSpec | None = None) -> Run:
+    def run(
+        self, function: ArrayFunction, subject: MeshSubject, sharding: PartitionSpec | None = None
+    ) -> Run:
         def layer(h: Array, weights: tuple[Array, ...], operands: tuple[Array, ...]) -> Array:
             *into, out = weights
             y = function(*(h @ w for w in into), *operands)
@@ -299,7 +301,7 @@ class Network:
         return run
 
 
-def _parameters(subject: Subject) -> tuple[Any, ...]:
+def _parameters(subject: MeshSubject) -> tuple[Any, ...]:
     return tuple(operand for operand in subject.operands if operand.kind != PARTNER)
 
 
@@ -309,7 +311,7 @@ def _hidden(layout: Layout) -> Layout:
     return layout.changed(shape=(layout.shape[0], HIDDEN), spec=(layout.spec[0], cut))
 
 
-def _weights(subject: Subject, layout: Layout) -> list[Argument]:
+def _weights(subject: MeshSubject, layout: Layout) -> list[Argument]:
     """x, the weights of all layers stacked, and the parameters, which the layers share."""
     width = layout.shape[-1]
     hidden, (_, cut) = _hidden(layout).shape, _hidden(layout).spec

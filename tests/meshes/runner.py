@@ -7,14 +7,14 @@ import os
 import pathlib
 import tempfile
 
-from .judge import Case, Verdict
+from .judge import MeshCase, Verdict
 from .targets import TARGETS, started
 from .worker import read
 
 TWO_HOURS = 7200.0  # after which a process counts as hanging
 
 
-def run(name: str, timeout: float = TWO_HOURS) -> dict[str, tuple[Case, Verdict]]:
+def run(name: str, timeout: float = TWO_HOURS) -> dict[str, tuple[MeshCase, Verdict]]:
     """The verdict on every case of a target, by the case's name."""
     count = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(count) as pool:

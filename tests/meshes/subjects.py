@@ -16,7 +16,7 @@ import jaxrelu
 from .counterparts import FORMULAS, counterpart
 from .layouts import Layout
 
-Function = Callable[..., Array]
+ArrayFunction = Callable[..., Array]
 
 # How an operand's shape follows from that of x.
 PARTNER = "of the shape of x"
@@ -63,7 +63,7 @@ class Operand:
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject:
+class MeshSubject:
     """One of our functions, beside its plain counterpart; both take x and the operands, by position.
 
     Attributes:
@@ -76,8 +76,8 @@ class Subject:
 
     name: str
     variant: str
-    ours: Function
-    plain: Function
+    ours: ArrayFunction
+    plain: ArrayFunction
     plain_name: str
     operands: tuple[Operand, ...] = ()
     groups: int = 1
@@ -103,7 +103,7 @@ def _codes_in_a_word(bits: int) -> int:
 
 
 @functools.cache
-def subjects() -> dict[str, Subject]:
+def subjects() -> dict[str, MeshSubject]:
     """All of them, by name."""
     every = [*_special()]
     for row in jaxrelu.catalogue().values():
@@ -130,7 +130,7 @@ def learned_channels() -> list[str]:
     return [name for name in subjects() if name.endswith(" learned per channel")]
 
 
-def _given(row: jaxrelu.Variant, function: Function) -> Function:
+def _given(row: jaxrelu.Variant, function: ArrayFunction) -> ArrayFunction:
     """The function of x and the partners, with the arguments of the row filled in."""
 
     def given(x: Array, *partners: Array) -> Array:
@@ -140,13 +140,13 @@ def _given(row: jaxrelu.Variant, function: Function) -> Function:
     return given
 
 
-def _plain(row: jaxrelu.Variant) -> Function:
+def _plain(row: jaxrelu.Variant) -> ArrayFunction:
     plain = counterpart(row)
     return lambda x, *partners: plain(x, *partners, **row.example)
 
 
-def _base(row: jaxrelu.Variant, name: str, ours: Function, bits: int | None = None) -> Subject:
-    return Subject(
+def _base(row: jaxrelu.Variant, name: str, ours: ArrayFunction, bits: int | None = None) -> MeshSubject:
+    return MeshSubject(
         name=name,
         variant=row.name,
         ours=_given(row, ours),
@@ -158,11 +158,11 @@ def _base(row: jaxrelu.Variant, name: str, ours: Function, bits: int | None = No
     )
 
 
-def _frozen(row: jaxrelu.Variant) -> Subject:
+def _frozen(row: jaxrelu.Variant) -> MeshSubject:
     return _base(row, row.name, row.function)
 
 
-def _other_residuals(row: jaxrelu.Variant) -> Iterator[Subject]:
+def _other_residuals(row: jaxrelu.Variant) -> Iterator[MeshSubject]:
     """What it can keep by choice."""
     _, *others = row.residuals
     for residual in others:
@@ -171,7 +171,7 @@ def _other_residuals(row: jaxrelu.Variant) -> Iterator[Subject]:
         yield _base(row, f"{row.name}:{residual}", twin, 1 if residual == "bits" else None)
 
 
-def _quantized(row: jaxrelu.Variant, bits: int = QUANTIZED) -> Iterator[Subject]:
+def _quantized(row: jaxrelu.Variant, bits: int = QUANTIZED) -> Iterator[MeshSubject]:
     """Nothing where the slope is not smooth, or has no bounds."""
     try:
         twin: Any = jaxrelu.with_residual(row.function, bits=bits)
@@ -182,7 +182,7 @@ def _quantized(row: jaxrelu.Variant, bits: int = QUANTIZED) -> Iterator[Subject]
     yield subject
 
 
-def _learned(row: jaxrelu.Variant) -> Iterator[Subject]:
+def _learned(row: jaxrelu.Variant) -> Iterator[MeshSubject]:
     """Differentiated by all its parameters, which are scalars or one a channel."""
     static = getattr(row.function, "declaration").static  # noqa: B009
     given = {**row.defaults, **row.example}
@@ -193,11 +193,11 @@ def _learned(row: jaxrelu.Variant) -> Iterator[Subject]:
         return
     plain = counterpart(row)
 
-    def named(function: Function) -> Function:
+    def named(function: ArrayFunction) -> ArrayFunction:
         return lambda x, *operands: function(x, **dict(zip(learned, operands, strict=True)))
 
     for kind, suffix in ((SCALAR, "learned"), (CHANNEL, "learned per channel")):
-        yield Subject(
+        yield MeshSubject(
             name=f"{row.name} {suffix}",
             variant=row.name,
             ours=named(row.function),
@@ -211,7 +211,7 @@ def _is_number_or_array(value: Any) -> bool:
     return isinstance(value, np.ndarray) or (isinstance(value, numbers.Real) and not isinstance(value, bool))
 
 
-def _special() -> Iterator[Subject]:
+def _special() -> Iterator[MeshSubject]:
     """Uses that no default shows: two bits a slope, a random key, a frozen array, another axis."""
     ceiling = {"negative_slope": 0.125, "threshold": 0.5, "max_value": 2.0, "shift": 0.25}
     yield _use("general_relu with a ceiling", "general_relu", ceiling)
@@ -249,12 +249,12 @@ def _slopes(x: Array) -> np.ndarray:
     return np.linspace(0.125, 0.5, x.shape[-1], dtype="float32")
 
 
-def _use(name: str, variant: str, arguments: dict[str, Any], residual: Any = None) -> Subject:
+def _use(name: str, variant: str, arguments: dict[str, Any], residual: Any = None) -> MeshSubject:
     """A variant with these arguments."""
     row = jaxrelu.catalogue()[variant]
     function: Any = jaxrelu.with_residual(row.function, residual) if residual else row.function
     plain = counterpart(row)
-    return Subject(
+    return MeshSubject(
         name=name,
         variant=variant,
         ours=lambda x: function(x, **arguments),

@@ -13,12 +13,12 @@ import jax
 from jax.experimental import topologies
 
 from . import matrix
-from .judge import Case
+from .judge import MeshCase
 from .layouts import DEVICES
 
 
 @dataclasses.dataclass(frozen=True)
-class Target:
+class MeshTarget:
     """Eight devices.
 
     Attributes:
@@ -30,7 +30,7 @@ class Target:
     """
 
     devices: Callable[[], Any]
-    cases: Callable[[], list[Case]]
+    cases: Callable[[], list[MeshCase]]
     environment: dict[str, str]
     needs: str = ""
     runs: bool = False
@@ -71,7 +71,7 @@ _NO_TPU = {  # libtpu looks for a machine with a TPU otherwise, and allows one p
 
 _SIMULATED = f"--xla_force_host_platform_device_count={DEVICES}"
 
-_CPU = Target(
+_CPU = MeshTarget(
     devices=jax.devices,
     cases=matrix.quick_cases,
     # Collectives are decided long before machine code is, and the time goes into optimising that.
@@ -82,19 +82,19 @@ _CPU = Target(
 TARGETS = {
     "quick": _CPU,
     "cpu": dataclasses.replace(_CPU, cases=matrix.all_cases, environment={**_QUIET, "XLA_FLAGS": _SIMULATED}),
-    "h100": Target(
+    "h100": MeshTarget(
         devices=_h100,
         cases=matrix.accelerator_cases,
         environment=_QUIET,
         needs="jax_plugins.xla_cuda13",
     ),
-    "v5e": Target(
+    "v5e": MeshTarget(
         devices=_v5e, cases=matrix.accelerator_cases, environment={**_QUIET, **_NO_TPU}, needs="libtpu"
     ),
 }
 
 
-def started(target: Target, module: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+def started(target: MeshTarget, module: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
     """A process for this target that runs a module of this package, and finds the library as it is here."""
     return subprocess.Popen(
         [sys.executable, "-m", f"{__package__}.{module}", *arguments],

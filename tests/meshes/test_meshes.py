@@ -10,16 +10,16 @@ import pytest
 import jaxrelu
 
 from .counterparts import counterpart
-from .judge import Case, Verdict, collectives
+from .judge import MeshCase, Verdict, collectives
 from .layouts import BATCH, TWO_AXES, WIDE
 from .matrix import quick_groups
 from .runner import run
 
-Results = dict[str, tuple[Case, Verdict]]
+Verdicts = dict[str, tuple[MeshCase, Verdict]]
 
 
 @pytest.fixture(scope="session")
-def results() -> Results:
+def results() -> Verdicts:
     """Several hundred programs take five minutes on two quiet cores: JAXRELU_MESHES=1 asks for them."""
     if not os.environ.get("JAXRELU_MESHES"):
         pytest.skip("JAXRELU_MESHES=1 compiles the programs on meshes")
@@ -32,7 +32,7 @@ def test_every_variant_has_a_counterpart() -> None:
 
 
 @pytest.mark.parametrize("group", quick_groups())
-def test_programs_are_as_their_counterparts(results: Results, group: str) -> None:
+def test_programs_are_as_their_counterparts(results: Verdicts, group: str) -> None:
     """A word of packed codes that lies on two devices may cost a collective; nothing else may."""
     own = [(case, verdict) for case, verdict in results.values() if case.group == group]
     assert own
@@ -45,7 +45,7 @@ def test_programs_are_as_their_counterparts(results: Results, group: str) -> Non
 @pytest.mark.parametrize("name", ["prelu learned", "prelu learned per channel"])
 @pytest.mark.parametrize("mode", ["auto", "explicit"])
 def test_a_learned_slope_costs_one_all_reduce_and_none_where_its_channels_are_whole(
-    results: Results, name: str, mode: str
+    results: Verdicts, name: str, mode: str
 ) -> None:
     batch, two_axes, wide = (
         results[f"{name} | value and gradient | {place.changed(mode=mode).name}"][1]
@@ -58,7 +58,7 @@ def test_a_learned_slope_costs_one_all_reduce_and_none_where_its_channels_are_wh
     assert wide.collectives == ({} if name.endswith("per channel") else {"all-reduce": 1})
 
 
-def test_an_elementwise_function_costs_no_collective(results: Results) -> None:
+def test_an_elementwise_function_costs_no_collective(results: Verdicts) -> None:
     rows = [v for c, v in results.values() if c.layout == BATCH and c.program == "value and gradient"]
     alone = [v for v in rows if not v.counterpart]
     assert len(alone) >= len(jaxrelu.catalogue())

@@ -9,7 +9,7 @@ import pathlib
 import sys
 from typing import Any
 
-from .judge import Case, Judge
+from .judge import Judge, MeshCase
 from .subjects import subjects
 from .targets import TARGETS
 
@@ -23,14 +23,14 @@ def read(file: pathlib.Path) -> dict[str, dict[str, Any] | None]:
     return verdicts
 
 
-def part(cases: list[Case], number: int, count: int) -> list[Case]:
+def part(cases: list[MeshCase], number: int, count: int) -> list[MeshCase]:
     """The cases of every count-th variant: those of one variant share what is traced and compared with."""
     variants = list(dict.fromkeys(subjects()[case.subject].variant for case in cases))
     own = set(variants[number::count])
     return [case for case in cases if subjects()[case.subject].variant in own]
 
 
-def work(cases: list[Case], judge: Judge, file: pathlib.Path) -> None:
+def work(cases: list[MeshCase], judge: Judge, file: pathlib.Path) -> None:
     done = read(file)
     variant = ""
     with file.open("a") as written:

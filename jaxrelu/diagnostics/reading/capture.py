@@ -5,11 +5,11 @@ from typing import Any
 
 from ..units.statistics import Statistics
 from .models import opened
-from .trace import Activity, Call, activities, read
+from .trace import Activity, ModelCall, activities, read
 
 
 def capture(
-    model: Any, batch: Any, *, call: Call | None = None, functions: Sequence[str] = ()
+    model: Any, batch: Any, *, call: ModelCall | None = None, functions: Sequence[str] = ()
 ) -> dict[str, Activity]:
     """What every activation of a model takes and gives for a batch.
 
@@ -52,7 +52,12 @@ def capture(
 
 
 def observe(
-    model: Any, batch: Any, *, call: Call | None = None, functions: Sequence[str] = (), rank: bool = False
+    model: Any,
+    batch: Any,
+    *,
+    call: ModelCall | None = None,
+    functions: Sequence[str] = (),
+    rank: bool = False,
 ) -> dict[str, Statistics]:
     """The statistics of the units of every activation of a model for a batch; `capture`, summed up.
 

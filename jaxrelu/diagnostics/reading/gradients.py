@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from .models import opened
-from .trace import Call, activities, call_model, read
+from .trace import ModelCall, activities, call_model, read
 
 
 def gradients(
@@ -16,7 +16,7 @@ def gradients(
     model: Any,
     batch: Any,
     *,
-    call: Call | None = None,
+    call: ModelCall | None = None,
     functions: Sequence[str] = (),
 ) -> dict[str, Array]:
     """The derivatives of a loss by the outputs of every activation of a model.

@@ -15,7 +15,7 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from ..._catalogue.lookup import catalogue
 
 # Names of jax.nn that the catalogue may not have.
-_PEERS = [
+_NAMES_OF_JAX_NN = [
     "relu",
     "relu6",
     "leaky_relu",
@@ -43,7 +43,7 @@ _CUSTOM = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
 _BARE = {"tanh": ("tanh", jax.numpy.tanh), "logistic": ("sigmoid", jax.nn.sigmoid)}
 
 
-class Activation(NamedTuple):
+class ActivationEquation(NamedTuple):
     """An equation that is an activation: what it is called, its function, and the variable that it takes."""
 
     name: str
@@ -54,7 +54,7 @@ class Activation(NamedTuple):
 def names_of(functions: tuple[str, ...]) -> frozenset[str]:
     """The names looked for: the catalogue's, those of `jax.nn`, and the caller's own."""
     own = {getattr(row.function, "__name__", name) for name, row in catalogue().items()}
-    return frozenset({*own, *catalogue(), *_PEERS, *functions})
+    return frozenset({*own, *catalogue(), *_NAMES_OF_JAX_NN, *functions})
 
 
 def body_of(equation: Any) -> ClosedJaxpr | None:
@@ -68,7 +68,7 @@ def body_of(equation: Any) -> ClosedJaxpr | None:
     return None
 
 
-def activations(jaxpr: Any, names: frozenset[str]) -> dict[int, Activation]:
+def activations(jaxpr: Any, names: frozenset[str]) -> dict[int, ActivationEquation]:
     """The activations of a jaxpr, those in its calls aside, by their place among its equations."""
     written_out, inside = _written_out_gelus(jaxpr)
     by_place = {}
@@ -93,19 +93,19 @@ def _count_inside(equation: Any, names: frozenset[str]) -> int:
     return count(body.jaxpr, names) if body is not None else 0
 
 
-def _activation(equation: Any, names: frozenset[str]) -> Activation | None:
+def _activation(equation: Any, names: frozenset[str]) -> ActivationEquation | None:
     primitive = equation.primitive.name
     if len(equation.outvars) != 1:
         return None
     name, body = _called(equation), body_of(equation)
     if name in names and name is not None and body is not None:
         call = jaxpr_as_fun(body)
-        return Activation(name, lambda *operands: call(*operands)[0], list(equation.invars))
+        return ActivationEquation(name, lambda *operands: call(*operands)[0], list(equation.invars))
     if primitive in _BARE and equation.outvars[0].aval.ndim:
         name, function = _BARE[primitive]
-        return Activation(name, function, list(equation.invars))
+        return ActivationEquation(name, function, list(equation.invars))
     if primitive == "max" and (x := _above_zero(equation)) is not None:
-        return Activation("relu", _maximum, [x])
+        return ActivationEquation("relu", _maximum, [x])
     return None
 
 
@@ -131,7 +131,7 @@ def _above_zero(equation: Any) -> Any:
     return None
 
 
-def _written_out_gelus(jaxpr: Any) -> tuple[dict[int, Activation], set[int]]:
+def _written_out_gelus(jaxpr: Any) -> tuple[dict[int, ActivationEquation], set[int]]:
     """The last equation of every gelu of `jax.nn`, and the tanh or erfc in the middle of each.
 
     One ends in x (0.5 (1 + tanh(0.798 (x + 0.0447 x^3)))), the other in (0.5 x) erfc(0.707 -x).
@@ -145,7 +145,7 @@ def _written_out_gelus(jaxpr: Any) -> tuple[dict[int, Activation], set[int]]:
             last = _consumer(jaxpr, place, steps=3 if kind == "tanh" else 1)
             if x is not None and last is not None:
                 function = functools.partial(jax.nn.gelu, approximate=kind == "tanh")
-                gelus[last] = Activation("gelu", function, [x])
+                gelus[last] = ActivationEquation("gelu", function, [x])
                 inside.add(place)
     return gelus, inside
 

@@ -15,7 +15,7 @@ from .provenance import Flow, constant, parameter
 from .sites import names_of
 from .walk import Site, Values, Walk
 
-Call = Callable[[Any, Any], Any]
+ModelCall = Callable[[Any, Any], Any]
 
 
 @jax.tree_util.register_dataclass
@@ -63,7 +63,7 @@ def call_model(model: Any, batch: Any) -> Any:
 def read(
     model: Model,
     batch: Any,
-    call: Call | None = None,
+    call: ModelCall | None = None,
     functions: Sequence[str] = (),
     *,
     slopes: bool = True,

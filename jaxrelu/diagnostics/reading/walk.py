@@ -12,7 +12,7 @@ from jax import Array, lax
 from jax.extend.core import ClosedJaxpr, DropVar, Literal, jaxpr_as_fun
 
 from .provenance import Axis, Flow, Origin, Units, constant
-from .sites import Activation, activations, body_of, count
+from .sites import ActivationEquation, activations, body_of, count
 
 
 class Site(NamedTuple):
@@ -97,7 +97,7 @@ class Walk:
         return list(zip(results, self.flow.through(equation, origins), strict=True))
 
     def _site(
-        self, activation: Activation, operands: list[tuple[Any, Origin]]
+        self, activation: ActivationEquation, operands: list[tuple[Any, Origin]]
     ) -> list[tuple[Any, Origin]] | None:
         """The result of an activation, noted; None where it is none, as max(variance, 0) in a norm."""
         place = next((k for k, (v, o) in enumerate(operands) if o.data and _is_float_array(v)), None)

@@ -13,7 +13,7 @@ from ..._catalogue.lookup import catalogue
 from ...initializers import for_activation
 from ..reading.models import Model, opened, path_of
 from ..reading.provenance import Edge
-from ..reading.trace import Call, Trace, activities, read
+from ..reading.trace import ModelCall, Trace, activities, read
 from ..units.statistics import Statistics
 from .targets import Target, bias_behind, targets
 
@@ -79,7 +79,7 @@ class Recycler:
 
     tau: float = 0.025
     initializer: Initializer | None = None
-    call: Call | None = None
+    call: ModelCall | None = None
     functions: Sequence[str] = ()
 
     def __call__(

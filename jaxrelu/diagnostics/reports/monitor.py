@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from ..reading.models import opened
-from ..reading.trace import Call, activities, read
+from ..reading.trace import ModelCall, activities, read
 from ..units.statistics import Statistics
 from .remedies import REMEDY, problem
 
@@ -84,7 +84,7 @@ class Monitor:
     every: int = 100
     patience: int = 3
     threshold: float = 0.1
-    call: Call | None = None
+    call: ModelCall | None = None
     functions: Sequence[str] = ()
 
     def __post_init__(self) -> None:

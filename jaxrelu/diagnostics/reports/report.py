@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 
 from ..reading.models import opened
-from ..reading.trace import Call, activities, read
+from ..reading.trace import ModelCall, activities, read
 from ..units.statistics import Statistics
 from .layers import Layer
 from .remedies import problem
@@ -87,7 +87,7 @@ def report(
     model: Any,
     batches: Iterable[Any],
     *,
-    call: Call | None = None,
+    call: ModelCall | None = None,
     functions: Sequence[str] = (),
     rank: bool = True,
 ) -> Report:
