@@ -16,19 +16,19 @@ class Difference(NamedTuple):
 
 _INFINITY = ("inf", "-inf")
 _ZEROS = ("0", "-0")
-_LIMIT = "theirs is NaN, infinity times zero or minus infinity; ours is the limit"
-_CANCELS = "theirs subtracts two large numbers and gives 0; ours is b / (4 |x|)"
+LIMIT = "theirs is NaN, infinity times zero or minus infinity; ours is the limit"
+CANCELS = "theirs subtracts two large numbers and gives 0; ours is b / (4 |x|)"
 _LEFT = "theirs is the slope from the left; ours is that of jax.nn, from the right"
 
 DIFFERENCES: tuple[Difference, ...] = (
-    Difference("jax.nn", "silu mish squareplus hard_silu gelu gelu_exact", "value", ("-inf",), _LIMIT),
-    Difference("jax.nn", "silu mish squareplus gelu gelu_exact", "slope", _INFINITY, _LIMIT),
-    Difference("jax.nn", "squareplus", "value", ("-10000",), _CANCELS),
-    Difference("flax", "silu hard_silu gelu", "value", ("-inf",), _LIMIT),
-    Difference("flax", "silu gelu", "slope", _INFINITY, _LIMIT),
-    Difference("keras", "silu mish squareplus hard_silu gelu gelu_exact", "value", ("-inf",), _LIMIT),
-    Difference("keras", "silu mish squareplus gelu gelu_exact", "slope", _INFINITY, _LIMIT),
-    Difference("keras", "squareplus", "value", ("-10000",), _CANCELS),
+    Difference("jax.nn", "silu mish squareplus hard_silu gelu gelu_exact", "value", ("-inf",), LIMIT),
+    Difference("jax.nn", "silu mish squareplus gelu gelu_exact", "slope", _INFINITY, LIMIT),
+    Difference("jax.nn", "squareplus", "value", ("-10000",), CANCELS),
+    Difference("flax", "silu hard_silu gelu", "value", ("-inf",), LIMIT),
+    Difference("flax", "silu gelu", "slope", _INFINITY, LIMIT),
+    Difference("keras", "silu mish squareplus hard_silu gelu gelu_exact", "value", ("-inf",), LIMIT),
+    Difference("keras", "silu mish squareplus gelu gelu_exact", "slope", _INFINITY, LIMIT),
+    Difference("keras", "squareplus", "value", ("-10000",), CANCELS),
     Difference("keras", "threshold", "value", ("nan",), "theirs hides a NaN; ours lets it through"),
     Difference(
         "keras",
@@ -39,9 +39,9 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference("keras", "general_relu", "slope", ("6",), "theirs is 1/2 at the ceiling; ours 0, as relu6's"),
     Difference("keras", "general_relu", "slope", ("nan",), "theirs is 0; ours as leaky_relu's"),
-    Difference("torch", "silu mish hard_silu gelu gelu_exact", "value", ("-inf",), _LIMIT),
-    Difference("torch", "gelu_exact", "value", ("inf",), _LIMIT),
-    Difference("torch", "silu mish gelu gelu_exact", "slope", _INFINITY, _LIMIT),
+    Difference("torch", "silu mish hard_silu gelu gelu_exact", "value", ("-inf",), LIMIT),
+    Difference("torch", "gelu_exact", "value", ("inf",), LIMIT),
+    Difference("torch", "silu mish gelu gelu_exact", "slope", _INFINITY, LIMIT),
     Difference("torch", "leaky_relu rrelu prelu", "slope", _ZEROS, _LEFT),
     Difference("torch", "hard_tanh", "slope", ("-1", "1"), "theirs is 0; ours is that of jax.nn, 1"),
     Difference(

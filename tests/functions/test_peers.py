@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 import jaxrelu
-from references.differences import DIFFERENCES
+from references.differences import CANCELS, DIFFERENCES, LIMIT
 from tests.support.measures import value_and_slope
 from tests.support.peers import ARGUMENTS, LIBRARIES, SLOPE
 
 ROWS = jaxrelu.catalogue()
 VARIANTS = {
-    "jax.nn": "relu relu6 leaky_relu elu celu selu softplus silu mish squareplus hard_tanh hard_sigmoid "
-    "hard_silu gelu gelu_exact glu",
+    "jax.nn": " ".join(name for name, row in ROWS.items() if row.peer),
     "flax": "relu relu6 leaky_relu elu celu selu softplus silu hard_tanh hard_sigmoid hard_silu gelu prelu",
     "keras": "relu relu6 leaky_relu elu celu selu softplus silu mish squareplus hard_tanh hard_sigmoid "
     "hard_silu threshold general_relu gelu gelu_exact glu",
@@ -44,10 +43,12 @@ def functions_of(library):
         pytest.skip(f"{library} is not installed: {error}")
 
 
-def meant(library, name, what):
-    """The points of the grid where ours differs, as the table says."""
+def meant(library, name, what, reason=None):
+    """The points of the grid where ours differs, as the table says; for this reason, or for any."""
     differs = np.zeros(GRID.size, bool)
     for row in DIFFERENCES:
+        if row.reason != (reason or row.reason):
+            continue
         if (row.library, row.what) == (library, what) and name in row.variants.split():
             differs |= np.isin([f"{point:g}" for point in GRID], row.at)
     return differs
@@ -69,13 +70,17 @@ def test_agrees_but_where_the_table_says(library, name):
     x = np.concatenate([np.full_like(GRID, -0.7), GRID]) if name == "glu" else GRID
     results = zip(value_and_slope(ROWS[name].bound)(x, arguments), theirs(x), ("value", "slope"), strict=True)
     for ours, want, what in results:
-        different = unlike(np.asarray(ours)[-GRID.size :], want[-GRID.size :])
+        ours, want = np.asarray(ours)[-GRID.size :], want[-GRID.size :]
+        different = unlike(ours, want)
         table = meant(library, name, what)
         unexpected = different & ~table
         assert not unexpected.any(), f"{what} differs at {GRID[unexpected]}"
         gone = table & ~different
         if library != "torch":  # its kernels differ from processor to processor
             assert not gone.any(), f"{what} agrees at {GRID[gone]} now: take it out of the table"
+            limits, cancels = (meant(library, name, what, reason) for reason in (LIMIT, CANCELS))
+            assert (np.isnan(want[limits]) & ~np.isnan(ours[limits])).all(), "the reason is not a limit"
+            assert ((want[cancels] == 0) & (ours[cancels] > 0)).all(), "the reason is not cancellation"
 
 
 def test_the_table_names_what_is_compared():

@@ -1,5 +1,6 @@
 """The functions of other libraries: for each, what gives value and slope at float32 points."""
 
+import functools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import jaxrelu
 from references.counterparts import COUNTERPARTS, Counterpart
 
 Peer = Callable[[Any], Any]
@@ -33,12 +35,11 @@ def in_jax(function: Peer) -> Evaluated:
 
 
 def jax_nn() -> dict[str, Evaluated]:
-    names = (
-        "relu relu6 leaky_relu elu celu selu softplus silu mish squareplus hard_tanh hard_sigmoid hard_silu"
-    )
-    by_name = {name: in_jax(getattr(jax.nn, name)) for name in names.split()}
-    exact = in_jax(lambda x: jax.nn.gelu(x, approximate=False))
-    return {**by_name, "gelu": in_jax(jax.nn.gelu), "gelu_exact": exact, "glu": in_jax(jax.nn.glu)}
+    peers = {name: row for name, row in jaxrelu.catalogue().items() if row.peer}
+    return {
+        name: in_jax(functools.partial(getattr(jax.nn, str(row.peer)), **row.arguments))
+        for name, row in peers.items()
+    }
 
 
 def flax() -> dict[str, Evaluated]:
