@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import jaxrelu
 import jaxrelu.linen
 import jaxrelu.nnx
 
@@ -21,10 +22,30 @@ LEARNED = ("PReLU", "SReLU", "APL", "PELU", "XIELU", "AconC", "ParametricSwish")
 GATED = ("GLU", "ReGLU", "GEGLU", "SwiGLU", "Bilinear")
 WITHOUT_RNGS = ("CReLU", "Maxout", "Activation")
 
+# The arguments that have no default.
+NEEDED = {"FReLU": {"num_features": 6}, "DyReLU": {"num_features": 6}, "Maxout": {"num_pieces": 2}}
+NEEDED |= {name: {"features": 6} for name in GATED}
+
 # First values that need no drawing, where others take their place.
 QUICK = {name: {"kernel_init": 0.0} for name in ("FReLU", "DyReLU", *GATED)} | {
     "APL": {"slopes_init": 0.1, "offsets_init": 0.1},
     "AconC": {"p1_init": 0.5, "p2_init": 1.0},
+}
+
+
+def softplus(p: jax.Array) -> jax.Array:
+    return jaxrelu.softplus(p.astype("float32"))
+
+
+# Each learned module: its arguments, and its function of x and the parameters lying along the axis.
+FUNCTIONS: dict[str, tuple[dict[str, Any], Callable[..., jax.Array]]] = {
+    "PReLU": ({}, lambda x, negative_slope: jaxrelu.leaky_relu(x, negative_slope)),
+    "SReLU": ({"right_slope_init": 0.5}, jaxrelu.srelu),
+    "APL": ({"hinges": 2}, jaxrelu.apl),
+    "PELU": ({}, jaxrelu.pelu),
+    "XIELU": ({}, lambda x, alpha_p, alpha_n: jaxrelu.xielu(x, softplus(alpha_p), softplus(alpha_n) + 0.5)),
+    "AconC": ({}, jaxrelu.acon_c),
+    "ParametricSwish": ({}, jaxrelu.parametric_swish),
 }
 
 

@@ -1,0 +1,41 @@
+"""What users see of the Flax modules: `help`, and their names in profiles."""
+
+import inspect
+import re
+
+import jax
+import pytest
+
+import jaxrelu
+import jaxrelu.linen
+import jaxrelu.masks
+import jaxrelu.nnx
+from tests.support.modules import (
+    HOMES,
+    KEY,
+    NEEDED,
+    X,
+    make,
+)
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("name", [name for name in jaxrelu.nnx.__all__ if name != "Activation"])
+def test_help_describes_every_argument_in_order(home: str, name: str) -> None:
+    module = getattr(getattr(jaxrelu, home), name)
+    text = inspect.getdoc(module) or ""
+    arguments = text[text.index("Args:\n" if "Args:\n" in text else "Attributes:\n") :].partition("\n\n")[0]
+    described = re.findall(r"^  (\w+): ", arguments, re.MULTILINE)
+    taken = list(inspect.signature(module.__init__).parameters)
+    assert described == [each for each in taken if each not in ("self", "parent", "name")]
+    order = [text.find(f"\n{section}:\n") for section in ("Raises", "Examples", "References")]
+    assert sorted(order) == order
+
+
+@pytest.mark.parametrize("name", ["PReLU", "SReLU", "SwiGLU", "DyReLU", "CReLU"])
+def test_names_in_profiles(name: str) -> None:
+    arguments = NEEDED.get(name, {})
+    linen, nnx = (make(home, name, **arguments) for home in ("linen", "nnx"))
+    values = linen.init(KEY, X)
+    for scope, function in {"nnx": lambda x: nnx(x), "linen": lambda x: linen.apply(values, x)}.items():
+        assert f"jaxrelu.{scope}.{name}" in jax.jit(function).lower(X).as_text(debug_info=True)
