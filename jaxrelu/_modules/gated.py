@@ -20,6 +20,9 @@ DOCUMENTATION = """
     Raises:
       TypeError: if an argument has another type than it must have, or if the input is complex.
       ValueError: if a number of features is not positive, or is not that of the input.
+
+    References:
+      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
 

@@ -12,8 +12,8 @@ from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
 from .._modules import gated
 from .._modules.checks import check_rank, operand
 from .._modules.documentation import completed_by
-from .._modules.parameters import KERNEL, Init, initializer
-from .parameters import Checked
+from .._modules.parameters import KERNEL, Init
+from .parameters import Checked, matrix
 
 DOCUMENTATION = """
     The parameters are `gate/kernel` and `value/kernel`, with `use_bias` also `gate/bias` and `value/bias`.
@@ -37,19 +37,8 @@ class GatedUnit(gated.GatedUnit, Checked):
         with jax.named_scope(f"jaxrelu.linen.{module}"):
             x = operand(module, x, self.dtype)
             check_rank(module, "the features", 1, x)
-            return self._gated(self._projection(x, "gate"), self._projection(x, "value"))
-
-    def _projection(self, x: Array, name: str) -> Array:
-        projection = nn.Dense(
-            self.features,
-            use_bias=self.use_bias,
-            dtype=x.dtype,
-            param_dtype=self.param_dtype,
-            kernel_init=initializer(self.kernel_init),
-            bias_init=initializer(self.bias_init),
-            name=name,
-        )
-        return projection(x)
+            gate, value = (matrix(self, x, self.features, name, self.use_bias) for name in ("gate", "value"))
+            return self._gated(gate, value)
 
 
 @completed_by(gated.DOCUMENTATION, DOCUMENTATION)
@@ -83,9 +72,6 @@ class ReGLU(GatedUnit):
       >>> model, x = ReGLU(8), jnp.ones((2, 3))
       >>> model.apply(model.init(jax.random.key(0), x), x).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _function = staticmethod(reglu)
@@ -104,9 +90,6 @@ class GEGLU(GatedUnit):
       >>> model, x = GEGLU(8), jnp.ones((2, 3))
       >>> model.apply(model.init(jax.random.key(0), x), x).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _: dataclasses.KW_ONLY
@@ -126,9 +109,6 @@ class SwiGLU(GatedUnit):
       >>> model, x = SwiGLU(8), jnp.ones((2, 3))
       >>> model.apply(model.init(jax.random.key(0), x), x).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _function = staticmethod(swiglu)
@@ -144,9 +124,6 @@ class Bilinear(GatedUnit):
       >>> model, x = Bilinear(8), jnp.ones((2, 3))
       >>> model.apply(model.init(jax.random.key(0), x), x).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _function = staticmethod(bilinear)

@@ -1,6 +1,7 @@
 """How a Linen module checks its fields, makes its parameters, and hands them to its function."""
 
 import dataclasses
+from typing import Any
 
 import jax
 from flax import linen as nn
@@ -9,7 +10,7 @@ from jax.typing import ArrayLike, DTypeLike
 
 from .._modules import learned
 from .._modules.checks import check
-from .._modules.parameters import channel_shape
+from .._modules.parameters import channel_shape, initializer
 
 DOCUMENTATION = """
     Examples:
@@ -53,3 +54,17 @@ class Learned(_Fields, learned.Learned, Checked):
         init = self._initializer(name, getattr(self, f"{name}_init"))
         shape = (*self._own_shape(), *channel_shape(self.num_features))
         return self.param(name, init, shape, self.param_dtype)
+
+
+def matrix(module: Any, x: Array, features: int, name: str, use_bias: bool = True) -> Array:
+    """A matrix of this name in a module, whose fields say how it starts, applied to x."""
+    dense = nn.Dense(
+        features,
+        use_bias=use_bias,
+        dtype=x.dtype,
+        param_dtype=module.param_dtype,
+        kernel_init=initializer(module.kernel_init),
+        bias_init=initializer(module.bias_init),
+        name=name,
+    )
+    return dense(x)

@@ -14,7 +14,7 @@ from .._modules import spatial
 from .._modules.checks import check_length, check_rank, operand
 from .._modules.documentation import completed_by
 from .._modules.parameters import KERNEL, Init, initializer, wide
-from .parameters import Checked
+from .parameters import Checked, matrix
 
 
 @completed_by(spatial.FUNNEL)
@@ -118,17 +118,6 @@ class DyReLU(Checked):
         channels = x.shape[-1] if self.num_features is None else self.num_features
         hidden, outputs = spatial.dynamic_widths(channels, self.variant, self.num_pieces, self.reduction)
         check_length("DyReLU", "num_features", channels, x)
-        theta = self._matrix(spatial.pooled(x), hidden, "reduce")
-        theta = self._matrix(relu(theta), outputs, "expand")
+        theta = matrix(self, spatial.pooled(x), hidden, "reduce")
+        theta = matrix(self, relu(theta), outputs, "expand")
         return spatial.dynamic(x, theta, self.num_pieces, self.lambda_a, self.lambda_b)
-
-    def _matrix(self, x: Array, features: int, name: str) -> Array:
-        matrix = nn.Dense(
-            features,
-            dtype=x.dtype,
-            param_dtype=self.param_dtype,
-            kernel_init=initializer(self.kernel_init),
-            bias_init=initializer(self.bias_init),
-            name=name,
-        )
-        return matrix(x)

@@ -103,9 +103,6 @@ class ReGLU(GatedUnit):
       >>> model = ReGLU(3, 8, rngs=nnx.Rngs(0))
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _function = staticmethod(reglu)
@@ -125,9 +122,6 @@ class GEGLU(GatedUnit):
       >>> model = GEGLU(3, 8, rngs=nnx.Rngs(0))
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     def __init__(
@@ -171,9 +165,6 @@ class SwiGLU(GatedUnit):
       >>> model = SwiGLU(3, 8, rngs=nnx.Rngs(0))
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _function = staticmethod(swiglu)
@@ -191,9 +182,6 @@ class Bilinear(GatedUnit):
       >>> model = Bilinear(3, 8, rngs=nnx.Rngs(0))
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
     """
 
     _function = staticmethod(bilinear)

@@ -11,7 +11,6 @@ import pytest
 
 import jaxrelu
 import jaxrelu.linen
-import jaxrelu.masks
 import jaxrelu.nnx
 from tests.support.modules import (
     GATED,

@@ -7,8 +7,6 @@ import jax
 import pytest
 
 import jaxrelu
-import jaxrelu.linen
-import jaxrelu.masks
 import jaxrelu.nnx
 from tests.support.modules import (
     HOMES,

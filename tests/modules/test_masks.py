@@ -13,7 +13,6 @@ import optax
 import jaxrelu
 import jaxrelu.linen
 import jaxrelu.masks
-import jaxrelu.nnx
 from tests.support.modules import (
     KEY,
     LEARNED,

@@ -11,7 +11,6 @@ import numpy as np
 
 import jaxrelu
 import jaxrelu.linen
-import jaxrelu.masks
 import jaxrelu.nnx
 from tests.support.modules import (
     KEY,

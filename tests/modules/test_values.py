@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 import jaxrelu
-import jaxrelu.linen
-import jaxrelu.masks
 import jaxrelu.nnx
 from jaxrelu._functions.gated import sigmoid_glu
 from tests.support.modules import (
