@@ -64,6 +64,7 @@ class Settings:
     stride: int = 1021  # odd, so that the low bits vary; the whole table takes about two minutes on two cores
     points: int = 20_000
     exhaustive: bool = False
+    beside: bool = True  # the ways of calling and the slopes by parameters, too
     libraries: tuple[str, ...] = LIBRARIES  # those that are installed
     folder: str = "results"  # where an exhaustive run keeps how far it is
 
@@ -153,7 +154,7 @@ class _Case:
             self._advance()
         self.hard += [float(tally.at[0]) for tally in scan.tallies.values() if tally.at]
         self._record(scan.tallies, scan.rises)
-        if self.form.name == "float32":
+        if self.form.name == "float32" and self.settings.beside:
             self._by_parameters()
 
     def points(self) -> None:
@@ -208,7 +209,7 @@ class _Case:
 
     def _calls(self) -> dict[str, tuple[int, int]] | None:
         """How many results depend on the way in which ours is called."""
-        if self.form.name not in _CALLED_ALIKE:
+        if self.form.name not in _CALLED_ALIKE or not self.settings.beside:
             return None
         return disagreements(subjects(self.row)[0], self.form)
 

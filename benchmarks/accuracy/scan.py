@@ -45,14 +45,15 @@ class Scan:
     def __init__(self, row: jaxrelu.Variant, form: JudgedFormat, keys: Keys, subjects: list[Subject]) -> None:
         self.form, self.keys = form, keys
         self.reference = exact(row, form)
-        changes = sign_changes(self.reference)
+        with jax.default_device(judge(local_devices()[0])):
+            changes = sign_changes(self.reference)
+            self.odd = [is_odd(self.reference), False]
+            self.zero = jnp_float64(np.zeros(()))
         self.changes = [filled(points) for points in changes]
-        self.odd = [is_odd(self.reference), False]
         self.rises = rising(row.name)
         self.programs = {subject.library: compiled(subject) for subject in subjects}
         self.tallies: Tallies = {key_of(lib, what): Tally() for lib in self.programs for what in RESULTS}
         self.special = special_points([*row.kinks, *np.concatenate(changes)])
-        self.zero = jnp_float64(np.zeros(()))
         self.next_block = 0
 
     @property
@@ -79,13 +80,13 @@ class Scan:
 
     def _begun(self, number: int, device: Any) -> Iterator[None]:
         """Starts a block on the device, pauses, then adds what was found."""
-        x = self._inputs(number)
+        x, judging = self._inputs(number), judge(device)
         on_device = jax.device_put(x, device)
-        wide = widen(on_device)
+        wide = widen(jax.device_put(x, judging))
         want = self.reference(wide)
         pending = []
         for library, program in self.programs.items():
-            got = program(on_device)
+            got = [jax.device_put(result, judging) for result in program(on_device)]
             for place, what in enumerate(RESULTS):
                 checked = wide, got[place], want[place]
                 options = {"form": self.form, "groups": GROUPS, "rises": self.rises[what]}
@@ -138,3 +139,8 @@ def local_devices() -> list[Any]:
     """All local devices of the kind that is in use."""
     (used,) = jnp.zeros(()).devices()
     return jax.local_devices(backend=used.platform)
+
+
+def judge(device: Any) -> Any:
+    """Where the results of a device are compared with float64: there, but for a TPU, which has none."""
+    return jax.local_devices(backend="cpu")[0] if device.platform == "tpu" else device

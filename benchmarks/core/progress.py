@@ -53,3 +53,20 @@ class Progress:
     def note(self, text: str) -> None:
         """Prints a line above the bar: a case that was skipped or that failed, and why."""
         self._bars.console.print(text, markup=False, highlight=False)
+
+
+class Notes(Progress):
+    """What an experiment is given that is one step of another: its lines are printed, its steps not shown."""
+
+    def __init__(self, whole: Progress) -> None:
+        self._whole = whole
+
+    def start(self, total: int, label: str) -> None:
+        """Begins no bar."""
+
+    def advance(self, label: str) -> None:
+        """Moves no bar."""
+
+    def note(self, text: str) -> None:
+        """Prints a line above the bar of the whole."""
+        self._whole.note(text)

@@ -1,7 +1,7 @@
 """One case of the throughput benchmark: its inputs, its programs, and the rows that their samples make."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..core.modes import COPY, GRADIENT
+from ..core.modes import COPY, FORWARD, GRADIENT
 from ..core.programs import DONATED, FRESH, STAGES, Program
 from ..core.regimes import FROM_MEMORY, IN_CACHE, buffer_sets
 from ..core.results import Row
@@ -17,14 +17,16 @@ from ..core.statistics import summary
 from ..core.subjects import CHECKPOINT, COLUMNS, OURS, PEER, Subject
 from ..peers.library import normal
 from ..peers.processes import OWN, Remote
-from .step import Step
+from .step import Step, fused
 
 HALVES = ("forward_with_residuals", "backward")
+FUSED = "fused"
 
 ProgramKey = tuple[str, str, str]  # library, mode, outputs
 Samples = Mapping[ProgramKey, np.ndarray]
 Executions = Mapping[ProgramKey, int]  # in a sample
 Built = Mapping[ProgramKey, Program | Remote]
+Draw = Callable[[int, tuple[int, ...], str], Array]  # of a seed, a shape and a dtype
 
 
 class Inputs:
@@ -37,11 +39,17 @@ class Inputs:
         self.partner: list[Any] = [shape]
         self.cotangent: list[Any] = [jax.eval_shape(subject.function, *subject.operands(shape))]
 
-    def load(self, sets: int) -> None:
+    def operands(self, subject: Subject, turn: int) -> tuple[Any, ...]:
+        """What a subject is called with in this turn."""
+        return subject.operands(self.x[turn], self.partner[turn])
+
+    def load(self, sets: int, draw: Draw | None = None) -> None:
+        """Makes the arrays: the normal numbers that every library is given, or what is drawn otherwise."""
+        draw = draw or _normal
         self.x, self.cotangent = (
             [first, *(jnp.copy(first) for _ in range(sets - 1))]
             for seed, (like,) in enumerate((self.x, self.cotangent))
-            for first in [_normal(seed, like.shape, str(like.dtype))]
+            for first in [draw(seed, like.shape, str(like.dtype))]
         )
         self.partner = [x[::-1] for x in self.x] if self.partners else self.x  # arrays of their own
 
@@ -51,7 +59,7 @@ class Inputs:
         if mode == COPY:
             return 2 * x
         x *= 1 + self.partners
-        return 2 * (x + y) if mode in (GRADIENT, "fused") else x + y
+        return 2 * (x + y) if mode in (GRADIENT, FUSED) else x + y
 
     def regimes(self, cache: int) -> Iterator[tuple[str, int]]:
         """The regimes that there are at this size, each with the number of its sets of buffers."""
@@ -72,31 +80,45 @@ def programs(subject: Subject, inputs: Inputs, sets: int, fresh: bool) -> dict[P
     The checkpointed one has the forward program of its library, and none of its own.
     """
     step = Step(subject.function, *subject.operands(inputs.x[0]))
-
-    def operands(turn: int) -> tuple[Array, ...]:
-        return subject.operands(inputs.x[turn], inputs.partner[turn])
-
+    operands = functools.partial(inputs.operands, subject)
     first = Program(step.forward, operands, sets)
     given = {
-        "forward": (subject.function, operands),
+        **_in_one(subject, inputs),
         "backward": (
             step.backward,
             lambda turn: (operands(turn), *first.results[turn], inputs.cotangent[turn]),
         ),
-        "fused": (step.fused, lambda turn: (*operands(turn), inputs.cotangent[turn])),
     }
     if subject.library == CHECKPOINT:
         del given["forward"]
     compiled = {(subject.library, HALVES[0], DONATED): first}
     compiled |= {(subject.library, mode, DONATED): Program(*what, sets=sets) for mode, what in given.items()}
     if fresh and subject.library in (OURS, PEER):
-        del given["fused"]
+        del given[FUSED]
         given[HALVES[0]] = (step.forward, operands)
         compiled |= {
             (subject.library, mode, FRESH): Program(*what, sets=sets, outputs=FRESH)
             for mode, what in given.items()
         }
     return compiled
+
+
+def programs_in_one(subject: Subject, inputs: Inputs) -> dict[ProgramKey, Program]:
+    """Forward alone and value with gradient in one program, compiled, with one set of buffers."""
+    given = _in_one(subject, inputs)
+    return {(subject.library, mode, DONATED): Program(*what) for mode, what in given.items()}
+
+
+def _in_one(subject: Subject, inputs: Inputs) -> dict[str, tuple[Callable[..., Any], Callable[[int], Any]]]:
+    """The modes that are one program, each with what it is run on."""
+    operands = functools.partial(inputs.operands, subject)
+    return {
+        FORWARD: (subject.function, operands),
+        FUSED: (
+            functools.partial(fused, subject.function),
+            lambda turn: (*operands(turn), inputs.cotangent[turn]),
+        ),
+    }
 
 
 def copy_program(inputs: Inputs, sets: int) -> dict[ProgramKey, Program]:
@@ -135,8 +157,8 @@ def rows(samples: Samples, executions: Executions, built: Built, inputs: Inputs)
     return finished
 
 
-def eager_rows(samples: Samples, executions: Executions) -> list[Row]:
-    """The same of calls outside jit, where bandwidth means nothing."""
+def timed_rows(samples: Samples, executions: Executions) -> list[Row]:
+    """The same of what moves no tensor of a known size, such as calls outside jit."""
     return list(_rows(samples, executions))
 
 

@@ -26,7 +26,7 @@ import jaxrelu
 from references.counterparts import PEERS
 
 from ..core.failures import describe, recorded_failure
-from ..core.free_memory import available_bytes, in_words
+from ..core.free_memory import available_bytes, shortage
 from ..core.programs import FRESH
 from ..core.progress import Progress
 from ..core.regimes import FROM_MEMORY, IN_CACHE, cache_bytes
@@ -43,11 +43,11 @@ from .case import (
     ProgramKey,
     Samples,
     copy_program,
-    eager_rows,
     needed_bytes,
     peer_bytes,
     programs,
     rows,
+    timed_rows,
 )
 from .index import MODES
 
@@ -171,9 +171,7 @@ class _Bench:
 
         others = self._others(case)
         needed = needed_bytes(built, inputs, sets) + peer_bytes(len(others), inputs, sets)
-        available = available_bytes()
-        if available is not None and needed > available:
-            reason = f"needs {in_words(needed)}, and {in_words(available)} are free"
+        if reason := shortage(needed, available_bytes()):
             self.record(SECTION, {**case, "skipped": reason})
             self.progress.note(f"{describe(case)} skipped: {reason}")
             return
@@ -217,7 +215,7 @@ class _Bench:
             for one in subjects(variant)
         }
         here = {**case, "dtype": "float32", "size": x.size, "regime": IN_CACHE}
-        self._time(here, calls, eager_rows)
+        self._time(here, calls, timed_rows)
 
     def _time(
         self, case: Row, timed: dict[ProgramKey, Timed], rows: Callable[[Samples, Executions], list[Row]]

@@ -48,12 +48,6 @@ class Step:
         ]
         return jax.tree.unflatten(self._tree, leaves)(cotangent)
 
-    def fused(self, *operands: Array) -> tuple[Array, tuple[Array, ...]]:
-        """Value and gradient in one program."""
-        *primals, cotangent = operands
-        value, pullback = jax.vjp(self._function, *primals)
-        return value, pullback(cotangent)
-
     def _leaves(self, *operands: Array) -> tuple[Array, list[Array]]:
         value, pullback = jax.vjp(self._function, *operands)
         return value, jax.tree.leaves(pullback)
@@ -70,3 +64,10 @@ class Step:
         """Whether a leaf depends on no operand: then `jit` leaves all arguments out of its program."""
         lowered = jax.jit(lambda *operands: self._leaves(*operands)[1][place]).lower(*self._operands)
         return "@main()" in lowered.as_text()
+
+
+def fused(function: Callable[..., Array], *operands: Array) -> tuple[Array, tuple[Array, ...]]:
+    """Value and gradient in one program; the last operand is the cotangent."""
+    *primals, cotangent = operands
+    value, pullback = jax.vjp(function, *primals)
+    return value, pullback(cotangent)

@@ -11,17 +11,16 @@ On a CPU XLA makes float32 copies of 16-bit operands for its matmuls, which coun
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from references.by_hand import OF_JAX_NN
 
 from ..core.failures import describe, recorded_failure
-from ..core.free_memory import available_bytes, in_words
+from ..core.free_memory import available_bytes, device, peak_of, shortage
 from ..core.progress import Progress
 from ..core.results import Record, Row
 from ..core.statistics import summary
@@ -77,7 +76,7 @@ def variant_names() -> tuple[str, ...]:
 def run(settings: Settings, progress: Progress, record: Record) -> None:
     """Trains every variant in all its ways; one that fails is recorded as failed."""
     names = variant_names() if settings.variants is None else settings.variants
-    plan = settings.plan or _PLANS.get(_device().platform, _PLANS["other"])
+    plan = settings.plan or _PLANS.get(device().platform, _PLANS["other"])
     progress.start(len(names) * len(settings.dtypes), SECTION)
     for dtype in settings.dtypes:
         for name in names:
@@ -86,11 +85,6 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
                 chosen = [way for way in ways(name) if way.mode in settings.modes]
                 _measure(case, chosen, plan, settings.rounds, progress, record)
             progress.advance(describe(case))
-
-
-def _device() -> Any:
-    (device,) = jnp.zeros(()).devices()
-    return device
 
 
 def _measure(
@@ -107,9 +101,7 @@ def _measure(
         with recorded_failure(SECTION, {**case, **_named(way.key)}, progress, record):
             trainings[way.key] = Training(way, plan, case["dtype"])
 
-    needed, available = _needed_bytes(trainings), available_bytes()
-    if available is not None and needed > available:
-        reason = f"needs {in_words(needed)}, and {in_words(available)} are free"
+    if reason := shortage(_needed_bytes(trainings), available_bytes()):
         record(SECTION, {**case, "skipped": reason})
         progress.note(f"{describe(case)} skipped: {reason}")
         return
@@ -117,7 +109,7 @@ def _measure(
     peaks: dict[ImplementationKey, int | None] = {}
     for key, training in _by_memory(trainings):
         with recorded_failure(SECTION, {**case, **_named(key)}, progress, record):
-            peaks[key] = _peak_of(training.load)
+            peaks[key] = peak_of(training.load)
     loaded = {key: training for key, training in trainings.items() if key in peaks}
     samples, executions = interleave(loaded, rounds) if loaded else ({}, {})
     for key, training in loaded.items():
@@ -159,17 +151,7 @@ def _by_memory(trainings: dict[ImplementationKey, Training]) -> list[tuple[Imple
     return sorted(trainings.items(), key=lambda item: item[1].temporary_bytes)
 
 
-def _peak_of(load: Callable[[], None]) -> int | None:
-    """What the device's own counter rose to in this first step beyond what was there; None without one."""
-    before = _device().memory_stats() or {}
-    load()
-    after = _device().memory_stats() or {}
-    if after.get("peak_bytes_in_use", 0) <= before.get("peak_bytes_in_use", 0):
-        return None
-    return after["peak_bytes_in_use"] - before["bytes_in_use"]
-
-
-def _ratio(samples: dict[ImplementationKey, np.ndarray], key: ImplementationKey) -> Row:
+def _ratio(samples: dict[ImplementationKey, np.ndarray], key: Key) -> Row:
     """Its time by that of plain `jax.nn`, taken round by round: what disturbed both is out of it."""
     plain = PEER, PLAIN
     if key == plain or plain not in samples:
