@@ -41,7 +41,7 @@ class Chip:
       accelerated: whether the architecture has instructions of its own, the `a` of sm_90a.
       shared_memory: bytes a multiprocessor, and at most a block.
       l2: bytes of the last cache.
-      description: as the driver names it.
+      description: as the driver names it, and JAX the device.
     """
 
     name: str
@@ -66,24 +66,34 @@ _NVIDIA = "data sheet, whitepaper and table of compute capabilities by NVIDIA"
 _CLOUD = "system architecture pages of Cloud TPU; the clock follows from the peak rate and the matrix units"
 _KIB, _GIB = 2**10, 2**30
 
+_H100 = Chip(
+    name="h100",
+    platform=CUDA,
+    memory=84_942_979_072,
+    bandwidth=3.352e12,
+    narrow_flops=989e12,
+    wide_flops=495e12,
+    clock=1.98e9,
+    source=f"H100 SXM5, 80 GB HBM3: {_NVIDIA}",
+    cores=132,
+    capability="9.0",
+    accelerated=True,
+    shared_memory=(228 * _KIB, 227 * _KIB),
+    l2=50 * _KIB**2,
+    description="NVIDIA H100 80GB HBM3",
+)
+
 CHIPS: dict[str, Chip] = {
     chip.name: chip
     for chip in (
-        Chip(
-            name="h100",
-            platform=CUDA,
-            memory=84_942_979_072,
-            bandwidth=3.352e12,
-            narrow_flops=989e12,
-            wide_flops=495e12,
-            clock=1.98e9,
-            source=f"H100 SXM5, 80 GB HBM3: {_NVIDIA}",
-            cores=132,
-            capability="9.0",
-            accelerated=True,
-            shared_memory=(228 * _KIB, 227 * _KIB),
-            l2=50 * _KIB**2,
-            description="NVIDIA H100 80GB HBM3",
+        _H100,
+        dataclasses.replace(
+            _H100,
+            name="h200",
+            memory=143_771 * _KIB**2,
+            bandwidth=4.8e12,
+            source=f"H200 SXM, 141 GB HBM3e, the processor of the H100: {_NVIDIA}",
+            description="NVIDIA H200",
         ),
         Chip(
             name="a100",
@@ -142,6 +152,7 @@ CHIPS: dict[str, Chip] = {
             clock=1.5e9,
             source=f"TPU v5e: {_CLOUD}",
             topology="v5e:2x2",
+            description="TPU v5 lite",
         ),
         Chip(
             name="v5p",
@@ -153,6 +164,7 @@ CHIPS: dict[str, Chip] = {
             clock=1.75e9,
             source=f"TPU v5p: {_CLOUD}",
             topology="v5p:2x2x1",
+            description="TPU v5",
         ),
         Chip(
             name="v6e",
@@ -164,6 +176,7 @@ CHIPS: dict[str, Chip] = {
             clock=1.75e9,
             source=f"TPU v6e: {_CLOUD}",
             topology="v6e:2x2",
+            description="TPU v6 lite",
         ),
         Chip(
             name="tpu7x",
@@ -175,6 +188,7 @@ CHIPS: dict[str, Chip] = {
             clock=2.2e9,
             source=f"TPU7x, one of the two devices of a chip: {_CLOUD}",
             topology="tpu7x:2x2x1",
+            description="TPU7x",
         ),
     )
 }
@@ -191,6 +205,11 @@ def chip(name: str) -> Chip:
     nearest = difflib.get_close_matches(name, CHIPS, n=2, cutoff=0.3)
     hint = f"did you mean {' or '.join(nearest)}? " if nearest else ""
     raise TargetError(f"unknown target {name!r}: {hint}There are {', '.join(CHIPS)}.")
+
+
+def of_device(kind: str) -> Chip | None:
+    """The chip that JAX names so, as `jax.devices()[0].device_kind`; None if it is none of these."""
+    return next((chip for chip in CHIPS.values() if chip.description == kind), None)
 
 
 def check(platform: str) -> None:

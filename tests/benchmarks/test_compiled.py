@@ -253,7 +253,7 @@ def test_a_tpus_own_cycles_decide() -> None:
 
 def test_an_unknown_target_is_named_with_the_nearest() -> None:
     with pytest.raises(
-        targets.TargetError, match=r"unknown target 'h10': did you mean h100.*There are h100, a100"
+        targets.TargetError, match=r"unknown target 'h10': did you mean h100.*There are h100, h200, a100"
     ):
         targets.chip("h10")
 
