@@ -33,7 +33,7 @@ ORDER = (
         f"benchmarks.{name}"
         for name in ("accuracy", "compiled", "convergence", "dying", "memory", "throughput", "transformer")
     ),
-    ("benchmarks.scaling",),  # runs throughput
+    ("benchmarks.scaling", "benchmarks.card"),  # run other experiments
     ("benchmarks.command",),
     ("benchmarks.__main__",),
 )
