@@ -228,15 +228,15 @@ def compiled(
 
 @app.command()
 def card(
-    variants: Variants = None,
-    dtypes: Dtypes = None,
-    sizes: Sizes = None,
+    variants: VariantsOption = None,
+    dtypes: DtypesOption = None,
+    sizes: SizesOption = None,
     minutes: Annotated[
         float | None, typer.Option(help="No part begins that is not likely to end by then; 5.", min=0.0)
     ] = None,
-    device: Device = None,
-    output: Output = Path("results"),
-    smoke: Smoke = False,
+    device: DeviceOption = None,
+    output: OutputOption = Path("results"),
+    smoke: SmokeOption = False,
 ) -> None:
     """Shows the most that a GPU or TPU can in five minutes, beside what `compiled` predicted.
 

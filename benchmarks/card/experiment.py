@@ -29,7 +29,7 @@ from ..core.progress import Notes, Progress
 from ..core.results import Record, Row
 from ..core.subjects import OURS, PEER, selection
 from ..core.subjects import variant_names as variant_names
-from ..transformer.model import Plan
+from ..transformer.model import TransformerPlan
 from ..transformer.training import PLAIN
 from . import functions, steps
 from .bench import SECTION as SECTION
@@ -40,7 +40,7 @@ from .prediction import Predictions
 
 TRANSFORMER, ACCURACY = "transformer", "accuracy"  # kinds of row
 _FIRST = ("relu", "gelu", "silu")
-_PLAN = Plan(layers=2, width=2048, hidden=8192, heads=16, length=1024, batch=8)
+_PLAN = TransformerPlan(layers=2, width=2048, hidden=8192, heads=16, length=1024, batch=8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Settings:
         (known.MLP[1], known.MLP[3]),
     )
     step_sizes: known.Sizes = known.FILLING
-    plan: Plan = _PLAN
+    plan: TransformerPlan = _PLAN
     formats: tuple[str, ...] = ("bfloat16", "float16", "float32")
     stride: int = 8191
     rounds: int = 7
@@ -91,7 +91,7 @@ Settings.SMOKE = Settings(
     sizes=(2**12,),
     programs=((known.MLP[0], known.MLP[2]), (known.MLP[1],)),
     step_sizes=known.Sizes(64, 64, 32, 2),
-    plan=Plan(1, 16, 32, 2, 8, 2),
+    plan=TransformerPlan(1, 16, 32, 2, 8, 2),
     formats=("bfloat16", "float32"),
     stride=2**20 - 1,
     rounds=2,
@@ -100,7 +100,7 @@ Settings.SMOKE = Settings(
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class CardPart:
     """What is measured in one go."""
 
     kind: str
@@ -114,7 +114,7 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
     bench = Bench(settings.rounds, settings.seconds, predictions, progress, record)
     budget, parts = Budget(settings.minutes), list(_parts(settings, bench))
     progress.start(len(parts), SECTION)
-    left_out: dict[str, list[Part]] = collections.defaultdict(list)
+    left_out: dict[str, list[CardPart]] = collections.defaultdict(list)
     for part in parts:
         if budget.allows(part.kind):
             with budget.spent(part.kind), bench.failure({"kind": part.kind, **part.case}):
@@ -130,7 +130,7 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
         progress.note(f"{kind}: {reason}")
 
 
-def _parts(settings: Settings, bench: Bench) -> Iterator[Part]:
+def _parts(settings: Settings, bench: Bench) -> Iterator[CardPart]:
     """Everything, in the order of its worth."""
     names = variant_names() if settings.variants is None else settings.variants
     first = tuple(name for name in _FIRST if name in names) or names[: len(_FIRST)]
@@ -151,41 +151,41 @@ def _parts(settings: Settings, bench: Bench) -> Iterator[Part]:
 
 def _steps(
     settings: Settings, bench: Bench, names: tuple[str, ...], wanted: tuple[str, ...]
-) -> Iterator[Part]:
+) -> Iterator[CardPart]:
     for program, row in itertools.product(wanted, selection(names)):
         if program not in known.programs(row):
             continue  # a gated function has an MLP of its own
         name = row.name
         case = {"variant": name, "program": program}
         arguments = (bench, name, program, settings.dtypes[0], settings.step_sizes)
-        yield Part(steps.STEP, case, functools.partial(steps.measure, *arguments))
+        yield CardPart(steps.STEP, case, functools.partial(steps.measure, *arguments))
 
 
-def _functions(settings: Settings, bench: Bench, names: tuple[str, ...], size: int) -> Iterator[Part]:
+def _functions(settings: Settings, bench: Bench, names: tuple[str, ...], size: int) -> Iterator[CardPart]:
     for dtype in settings.dtypes:
         for start in range(0, len(names), functions.CORES):
             batch = Batch(names[start : start + functions.CORES], dtype, size)
             case = {"variant": ", ".join(batch.variants), "dtype": dtype, "size": size}
-            yield Part(functions.FUNCTION, case, functools.partial(functions.measure, bench, batch))
+            yield CardPart(functions.FUNCTION, case, functools.partial(functions.measure, bench, batch))
 
 
-def _eager(bench: Bench, names: tuple[str, ...]) -> Iterator[Part]:
+def _eager(bench: Bench, names: tuple[str, ...]) -> Iterator[CardPart]:
     for name in names:
         measure = functools.partial(functions.measure_eager, bench, name)
-        yield Part(functions.EAGER, {"variant": name}, measure)
+        yield CardPart(functions.EAGER, {"variant": name}, measure)
 
 
-def _transformers(settings: Settings, bench: Bench, names: tuple[str, ...]) -> Iterator[Part]:
+def _transformers(settings: Settings, bench: Bench, names: tuple[str, ...]) -> Iterator[CardPart]:
     for name in names:
         if name in transformer.variant_names():
             wanted = transformer.Settings(
                 (name,), settings.dtypes[:1], settings.rounds, modes=(PLAIN,), plan=settings.plan
             )
             measure = _of_another(transformer.run, wanted, TRANSFORMER, bench)
-            yield Part(TRANSFORMER, {"variant": name}, measure)
+            yield CardPart(TRANSFORMER, {"variant": name}, measure)
 
 
-def _accuracies(settings: Settings, bench: Bench, names: tuple[str, ...]) -> Iterator[Part]:
+def _accuracies(settings: Settings, bench: Bench, names: tuple[str, ...]) -> Iterator[CardPart]:
     elementwise = accuracy.variant_names()
     for name, form in itertools.product(names, settings.formats):
         if name in elementwise:
@@ -193,7 +193,7 @@ def _accuracies(settings: Settings, bench: Bench, names: tuple[str, ...]) -> Ite
                 (name,), (form,), settings.stride, beside=False, libraries=(OURS, PEER)
             )
             case = {"variant": name, "dtype": form}
-            yield Part(ACCURACY, case, _of_another(accuracy.run, wanted, ACCURACY, bench))
+            yield CardPart(ACCURACY, case, _of_another(accuracy.run, wanted, ACCURACY, bench))
 
 
 def _of_another(measure: Callable[..., None], wanted: object, kind: str, bench: Bench) -> Callable[[], None]:

@@ -28,7 +28,7 @@ from ..core.timing import Call, Timed, interleave
 from ..throughput.case import (
     FUSED,
     Inputs,
-    Key,
+    ProgramKey,
     copy_program,
     needed_bytes,
     programs_in_one,
@@ -43,7 +43,7 @@ CALL, STEP = "call", "step"  # modes of the second
 PROGRAMS = {FORWARD: known.FORWARD, FUSED: known.BOTH}
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-Programs = dict[Key, Program]
+Programs = dict[ProgramKey, Program]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,12 +80,12 @@ def case_of(variant: str, library: str, program: str, dtype: str, sizes: known.S
 
 def measure(bench: Bench, batch: Batch) -> None:
     """Compiles the programs of all variants, then times those of one after the other."""
-    found = {row.name: implementations(row) for row in selection(batch.variants)}
-    inputs = {name: Inputs(subjects[0], batch.size, batch.dtype) for name, subjects in found.items()}
+    implemented = {row.name: implementations(row) for row in selection(batch.variants)}
+    inputs = {name: Inputs(ours, batch.size, batch.dtype) for name, (ours, *_) in implemented.items()}
     jobs: dict[tuple[str, str], Callable[[], Programs]] = {}
-    for name, implemented in found.items():
+    for name, ways in implemented.items():
         jobs[name, COPY] = functools.partial(copy_program, inputs[name], 1)
-        for one in implemented:
+        for one in ways:
             jobs[name, one.library] = functools.partial(programs_in_one, one, inputs[name])
     compiled = _side_by_side(jobs)
     for name in batch.variants:
@@ -145,15 +145,15 @@ def forget() -> None:
 
 def measure_eager(bench: Bench, variant: str) -> None:
     """A call outside jit, and value with gradient of a layer outside jit, on 8 x 8 numbers: all dispatch."""
-    (row,) = selection((variant,))
+    (variant_row,) = selection((variant,))
     x = jax.random.normal(jax.random.key(0), (8, 8))
-    calls: dict[Key, Timed] = {}
-    for one in implementations(row):
+    calls: dict[ProgramKey, Timed] = {}
+    for one in implementations(variant_row):
         calls |= {(one.library, mode, FRESH): Call(call) for mode, call in _calls(one, x)}
     samples, executions = interleave(calls, bench.rounds, bench.seconds)
     case = {"kind": EAGER, "variant": variant, "dtype": "float32", "size": x.size}
-    for found in timed_rows(samples, executions):
-        bench.record({**case, **shortened(found)})
+    for row in timed_rows(samples, executions):
+        bench.record({**case, **shortened(row)})
 
 
 def _calls(one: Subject, x: Array) -> Iterator[tuple[str, Callable[[], Any]]]:

@@ -10,7 +10,7 @@ from ..core.programs import DONATED, Program
 from ..core.statistics import shortened
 from ..core.subjects import OURS, selection
 from ..core.timing import interleave
-from ..throughput.case import Key, timed_rows
+from ..throughput.case import ProgramKey, timed_rows
 from .bench import Bench
 from .functions import case_of, libraries
 
@@ -21,10 +21,10 @@ _SCALE = 0.02  # of the weights
 def measure(bench: Bench, variant: str, program: str, dtype: str, sizes: known.Sizes) -> None:
     """Times one step, by both in turns, with its memory: as XLA plans it, and as the device counts it."""
     case = {"kind": STEP, "variant": variant, "program": program, "dtype": dtype}
-    (row,) = selection((variant,))
-    wanted = {library: case_of(variant, library, program, dtype, sizes) for library in libraries(row)}
+    (catalogued,) = selection((variant,))
+    wanted = {library: case_of(variant, library, program, dtype, sizes) for library in libraries(catalogued)}
     given: list[Any] = [known.build(wanted[OURS])[1]]
-    built: dict[Key, Program] = {}
+    built: dict[ProgramKey, Program] = {}
     for library, one in wanted.items():
         with bench.failure({**case, "library": library}):
             built[library, program, DONATED] = Program(known.build(one)[0], lambda _: given[0])
@@ -39,11 +39,11 @@ def measure(bench: Bench, variant: str, program: str, dtype: str, sizes: known.S
     for key, one in sorted(built.items(), key=lambda item: item[1].temporary_bytes):
         peaks[key] = peak_of(one.load)
     samples, executions = interleave(built, bench.rounds, bench.seconds)
-    for found, key in zip(timed_rows(samples, executions), samples, strict=True):
+    for row, key in zip(timed_rows(samples, executions), samples, strict=True):
         seconds = bench.predictions.seconds(wanted[key[0]])
         memory = {"temp_bytes": built[key].temporary_bytes, "device_peak_bytes": peaks[key]}
         predicted = {} if seconds is None else {"predicted_s": seconds}
-        bench.record({**case, **predicted, **memory, **built[key].stages, **shortened(found)})
+        bench.record({**case, **predicted, **memory, **built[key].stages, **shortened(row)})
 
 
 def _drawn(shapes: Any) -> Any:

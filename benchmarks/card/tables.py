@@ -36,8 +36,7 @@ _EAGER_CAPTION = (
     "Calls outside jit on 8 x 8 float32 numbers. step: value with gradient of mean(f(x w)^2), traced anew "
     "in each call, as a program without jit does."
 )
-Name = tuple[Any, ...]
-Index = dict[Name, Row]  # by what a row is about, then library and mode
+RowsByCase = dict[tuple[Any, ...], Row]  # by what a row is about, then library and mode
 
 
 def tables(rows: list[Row]) -> list[Table]:
@@ -45,9 +44,9 @@ def tables(rows: list[Row]) -> list[Table]:
     kinds: dict[str, list[Row]] = {}
     for row in rows:
         kinds.setdefault(row["kind"], []).append(row)
-    found = [_steps(kinds.get(STEP, [])), _functions(kinds.get(FUNCTION, [])), _eager(kinds.get(EAGER, []))]
+    own = [_steps(kinds.get(STEP, [])), _functions(kinds.get(FUNCTION, [])), _eager(kinds.get(EAGER, []))]
     return [
-        *(table for table in found if table.row_count),
+        *(table for table in own if table.row_count),
         *transformer.tables(kinds.get(TRANSFORMER, [])),
         *accuracy.tables(kinds.get(ACCURACY, [])),
     ]
@@ -58,8 +57,8 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     timed = [row for row in rows if row["kind"] == FUNCTION and row["library"] == OURS]
     paths = []
     for size in dict.fromkeys(row["size"] for row in timed):
-        found = _index((row for row in timed if row["size"] == size), "variant", "dtype")
-        variants, dtypes = (list(dict.fromkeys(key[place] for key in found)) for place in (0, 1))
+        by_case = _by_case((row for row in timed if row["size"] == size), "variant", "dtype")
+        variants, dtypes = (list(dict.fromkeys(key[place] for key in by_case)) for place in (0, 1))
         paths.append(folder / f"card_{power(size).replace('^', '_')}.png")
         title = f"Bandwidth by that of a copy, {power(size)} elements"
         with drawn(paths[-1], title, environment) as figure:
@@ -67,7 +66,7 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
             for axes, mode in zip(figure.subplots(1, len(_MODES), sharey=True), _MODES, strict=True):
                 series = []
                 for dtype in dtypes:
-                    shown = (found.get((variant, dtype, OURS, mode), {}) for variant in variants)
+                    shown = (by_case.get((variant, dtype, OURS, mode), {}) for variant in variants)
                     series.append(Series(dtype, [row.get("share_of_copy") for row in shown]))
                 grouped_bars(axes, variants, series)
                 axes.set_title(_MODES[mode])
@@ -75,7 +74,7 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     return paths
 
 
-def _index(rows: Iterable[Row], *fields: str) -> Index:
+def _by_case(rows: Iterable[Row], *fields: str) -> RowsByCase:
     return {tuple(row[field] for field in (*fields, "library", "mode")): row for row in rows}
 
 
@@ -84,17 +83,17 @@ def _functions(rows: list[Row]) -> Table:
     figures = [f"{label} {figure}" for label in _MODES.values() for figure in _FIGURES]
     columns = [*texts("variant", "dtype", "elements"), *numbers(*figures)]
     table = new_table("Functions", columns, _FUNCTIONS_CAPTION)
-    found = _index(rows, "size", "dtype", "variant")
+    by_case = _by_case(rows, "size", "dtype", "variant")
     for size, dtype in dict.fromkeys((row["size"], row["dtype"]) for row in rows):
-        names = dict.fromkeys(key[2] for key in found if key[:2] == (size, dtype))
+        names = dict.fromkeys(key[2] for key in by_case if key[:2] == (size, dtype))
         for name in names:
-            modes = [found.get((size, dtype, name, OURS, mode)) for mode in _MODES]
+            modes = [by_case.get((size, dtype, name, OURS, mode)) for mode in _MODES]
             cells = [cell for row in modes for cell in _cells(row)]
             if any(modes):
                 table.add_row(name, dtype, power(size), *cells)
         means = []
         for mode in _MODES:
-            own = [row for name in names if (row := found.get((size, dtype, name, OURS, mode)))]
+            own = [row for name in names if (row := by_case.get((size, dtype, name, OURS, mode)))]
             means += ["", "", *(_mean(own, field) for field in ("share_of_copy", "ratio_median")), ""]
         table.add_row("geometric mean", dtype, power(size), *means)
         table.add_section()
@@ -110,8 +109,8 @@ def _cells(row: Row | None) -> list[str]:
 
 def _mean(rows: list[Row], field: str) -> str:
     """Of the rows that have it and are stable."""
-    found = [row[field] for row in rows if field in row and not row["unstable"]]
-    return f"{statistics.geometric_mean(found):.2f}" if found else ""
+    stable = [row[field] for row in rows if field in row and not row["unstable"]]
+    return f"{statistics.geometric_mean(stable):.2f}" if stable else ""
 
 
 def _ratio(row: Row) -> str:
@@ -128,9 +127,9 @@ def _steps(rows: list[Row]) -> Table:
         *numbers("ms", "vs nn", "~ms", "of ~", "temp MB", "peak MB"),
     ]
     table = new_table("Steps", columns, _STEPS_CAPTION)
-    found = _index(rows, "program", "variant")
-    for (program, variant, library, mode), row in found.items():
-        peer = found.get((program, variant, PEER, mode))
+    by_case = _by_case(rows, "program", "variant")
+    for (program, variant, library, mode), row in by_case.items():
+        peer = by_case.get((program, variant, PEER, mode))
         peak = row["device_peak_bytes"]
         table.add_row(
             program,
@@ -156,9 +155,9 @@ def _memory(row: Row, peer: Row | None) -> str:
 def _eager(rows: list[Row]) -> Table:
     columns = [*texts("variant"), *numbers("call us", "vs nn", "step us", "vs nn")]
     table = new_table("Outside jit", columns, _EAGER_CAPTION)
-    found = _index(rows, "variant")
+    by_case = _by_case(rows, "variant")
     for variant in dict.fromkeys(row["variant"] for row in rows):
-        own = (found[variant, OURS, mode] for mode in (CALL, EAGER_STEP))
+        own = (by_case[variant, OURS, mode] for mode in (CALL, EAGER_STEP))
         table.add_row(
             variant, *(cell for row in own for cell in (f"{row['median'] * 1e6:,.4g}", _ratio(row)))
         )

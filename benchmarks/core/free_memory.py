@@ -10,8 +10,8 @@ import jax.numpy as jnp
 
 def device() -> Any:
     """The device in use."""
-    (found,) = jnp.zeros(()).devices()
-    return found
+    (used,) = jnp.zeros(()).devices()
+    return used
 
 
 def available_bytes() -> int | None:

@@ -151,7 +151,7 @@ def _by_memory(trainings: dict[ImplementationKey, Training]) -> list[tuple[Imple
     return sorted(trainings.items(), key=lambda item: item[1].temporary_bytes)
 
 
-def _ratio(samples: dict[ImplementationKey, np.ndarray], key: Key) -> Row:
+def _ratio(samples: dict[ImplementationKey, np.ndarray], key: ImplementationKey) -> Row:
     """Its time by that of plain `jax.nn`, taken round by round: what disturbed both is out of it."""
     plain = PEER, PLAIN
     if key == plain or plain not in samples:

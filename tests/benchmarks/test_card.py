@@ -72,13 +72,13 @@ def test_smoke_has_every_kind_of_row(smoke: tuple[Path, list[Row]]) -> None:
 
 
 def _runs(values: Any) -> list[tuple[Any, int]]:
-    found: list[tuple[Any, int]] = []
+    runs: list[tuple[Any, int]] = []
     for value in values:
-        if found and found[-1][0] == value:
-            found[-1] = (value, found[-1][1] + 1)
+        if runs and runs[-1][0] == value:
+            runs[-1] = (value, runs[-1][1] + 1)
         else:
-            found.append((value, 1))
-    return found
+            runs.append((value, 1))
+    return runs
 
 
 def test_a_cut_run_keeps_its_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,8 +173,8 @@ def test_only_what_jax_nn_has_or_its_users_write_is_compared() -> None:
     x = jax.numpy.linspace(-3, 3, 31)
     for name in ("gelu", "squared_relu", "prelu", "swiglu"):
         ours, peer = functions.implementations(rows[name])
-        found = (one.function(*one.operands(x)) for one in (ours, peer))
-        np.testing.assert_allclose(*found, rtol=1e-5, atol=1e-6)
+        values = (one.function(*one.operands(x)) for one in (ours, peer))
+        np.testing.assert_allclose(*values, rtol=1e-5, atol=1e-6)
 
 
 def _write(folder: Path, name: str, rows: list[Row], sizes: Any = FILLING) -> None:
@@ -202,11 +202,11 @@ def test_the_prediction_is_looked_up(tmp_path: Path) -> None:
         _row(one, program=mlp.program, matmul=matmul) for one, matmul in ((3.0, "triton"), (2.0, "cublas"))
     ]
     _write(committed, "compiled-h100.json", [_row(1.0), *steps, {"target": "v5e", "skipped": "no compiler"}])
-    found = Predictions(H100, output, committed)
-    assert found.seconds(CASE) == 1.0
-    assert found.seconds(mlp) == 2.0  # the faster of the two
-    assert found.seconds(dataclasses.replace(CASE, variant="gelu")) is None
-    assert found.seconds(dataclasses.replace(CASE, sizes=dataclasses.replace(FILLING, rows=8))) is None
+    predictions = Predictions(H100, output, committed)
+    assert predictions.seconds(CASE) == 1.0
+    assert predictions.seconds(mlp) == 2.0  # the faster of the two
+    assert predictions.seconds(dataclasses.replace(CASE, variant="gelu")) is None
+    assert predictions.seconds(dataclasses.replace(CASE, sizes=dataclasses.replace(FILLING, rows=8))) is None
     assert Predictions("NVIDIA H200", output, committed).seconds(CASE) is None
     assert Predictions("cpu", output, committed).seconds(CASE) is None
     output.mkdir()
