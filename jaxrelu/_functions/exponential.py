@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels import plain
 from .._kernels.formats import Arithmetic
 from .._kernels.gates import logistic
 from .._kernels.numerics import exp, expm1, exponential_parts, log1p, minus_1, quotient_exp, times_exp
@@ -23,7 +24,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
     slope=lambda x, alpha, arithmetic: jnp.where(x > 0, 1.0, alpha * exp(x, arithmetic)),
     slope_from_output=lambda y, alpha, arithmetic: jnp.where(y > 0, 1.0, y + alpha),
     parameter_slopes={"alpha": lambda x, alpha, arithmetic: expm1(x, arithmetic)},
-    exponential="own",
+    exponential="platform",
     check=lambda alpha: positive("elu", alpha=alpha),
 )
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> Array:
@@ -118,7 +119,7 @@ def _celu_alpha_slope(u: Array, arithmetic: Arithmetic) -> Array:
     ),
     slope=lambda x, arithmetic: jnp.where(x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * exp(x, arithmetic)),
     slope_from_output=lambda y, arithmetic: jnp.where(y > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA),
-    exponential="own",
+    exponential="platform",
 )
 def selu(x: ArrayLike) -> Array:
     r"""Scaled exponential linear unit.
@@ -151,9 +152,21 @@ def selu(x: ArrayLike) -> Array:
     ...
 
 
+def _softplus(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.softplus(x)
+    return jnp.maximum(x, 0) + log1p(exp(-jnp.abs(x), arithmetic), arithmetic)
+
+
+def _softplus_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.logistic(x)
+    return logistic(x < 0, *exponential_parts(-jnp.abs(x), arithmetic))
+
+
 @elementwise(
-    value=lambda x, arithmetic: jnp.maximum(x, 0) + log1p(exp(-jnp.abs(x), arithmetic), arithmetic),
-    slope=lambda x, arithmetic: logistic(x < 0, *exponential_parts(-jnp.abs(x), arithmetic)),
+    value=_softplus,
+    slope=_softplus_slope,
     slope_from_output=lambda y, arithmetic: -expm1(-y, arithmetic),
     exponential="platform",
 )

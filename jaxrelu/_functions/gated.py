@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._kernels.formats import Arithmetic
+from .._kernels import plain
+from .._kernels.formats import FULL, Arithmetic
 from .._kernels.gates import finite
 from .._kernels.numerics import exponential_parts
 from .._kernels.selection import where
@@ -24,11 +25,13 @@ from .smooth import gelu
 from .swish import silu
 
 
-def _product(factor: Array, gate: Array, value: Array) -> Array:
+def _product(factor: Array, gate: Array, value: Array, arithmetic: Arithmetic = FULL) -> Array:
     """The product of a factor, which depends on the gate, and the value, with 0 times infinity 0.
 
-    A shut gate is shut to an infinite value, too. The factor is used once: XLA would make a tensor of it.
+    A shut gate is shut to an infinite value, too. The factor is used once: XLA:CPU would make a tensor of it.
     """
+    if arithmetic.plain:
+        return plain.product(factor, value)
     product = factor * value
     return where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
 
@@ -40,10 +43,18 @@ def _simple_product(factor: Array, gate: Array, value: Array) -> Array:
 
 
 def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> dict[str, Any]:
-    """The declaration of activation(gate) * value."""
+    """The declaration of activation(gate) * value; the activation may have options, and an arithmetic."""
+
+    def times_value(factor: Formula) -> Formula:
+        def formula(gate: Array, value: Array, **options: Any) -> Array:
+            arithmetic = {k: v for k, v in options.items() if k == "arithmetic"}
+            return product(factor(gate, **options), gate, value, **arithmetic)
+
+        return formula
+
     return {
-        "value": lambda gate, value, **options: product(activation(gate, **options), gate, value),
-        "slope": lambda gate, value, **options: product(slope(gate, **options), gate, value),
+        "value": times_value(activation),
+        "slope": times_value(slope),
         "parameter_slopes": {"value": lambda gate, value, **options: activation(gate, **options)},
         "same_shape": True,
     }

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels import plain
 from .._kernels.coefficients import TELU
 from .._kernels.formats import Arithmetic, of_format
 from .._kernels.gates import finite, gated, gated_slope, mirrored
@@ -21,6 +22,8 @@ _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
 
 def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
+    if approximate and arithmetic.plain:
+        return plain.gelu(x, _TANH_LINEAR[0], _TANH_CUBIC[0])
     a = jnp.abs(x)
     if approximate:
         s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic)
@@ -30,6 +33,8 @@ def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
 
 
 def _gelu_slope(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
+    if approximate and arithmetic.plain:
+        return plain.gelu_slope(x, _TANH_LINEAR[0], _TANH_CUBIC[0])
     a = jnp.abs(x)
     if approximate:
         return gated_slope(x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic))
@@ -76,6 +81,8 @@ def gelu(x: ArrayLike, approximate: bool = True) -> Array:
 
 def _mish(x: Array, arithmetic: Arithmetic) -> Array:
     """x w (1 + w / 2) / (1 + w + w**2 / 2) below, x - x w**2 / (1 / 2 + w + w**2) above, w = exp(-|x|)."""
+    if arithmetic.plain:
+        return plain.mish(x)
     below = x <= 0
     bounded = finite(x)
     s, p = exponential_parts(-jnp.abs(x), arithmetic)
@@ -87,6 +94,8 @@ def _mish(x: Array, arithmetic: Arithmetic) -> Array:
 
 
 def _mish_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.mish_slope(x)
     below = x < 0
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     s, p = exponential_parts(-jnp.abs(x), arithmetic)

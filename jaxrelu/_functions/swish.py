@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels import plain
 from .._kernels.formats import Arithmetic
 from .._kernels.gates import finite, gated, gated_slope, logistic
 from .._kernels.numerics import exponential_parts, product_exp, product_parts, times_exp, underflow
@@ -13,13 +14,20 @@ from .._mechanism.elementwise import elementwise
 QUICK_GELU_RATE = 1.702  # makes logistic(1.702 x) close to the normal distribution function
 
 
-@elementwise(
-    value=lambda x, arithmetic: gated(x, *exponential_parts(-jnp.abs(x), arithmetic)),
-    slope=lambda x, arithmetic: gated_slope(
-        x < 0, *exponential_parts(-jnp.abs(x), arithmetic), jnp.minimum(jnp.abs(x), underflow(x))
-    ),
-    exponential="platform",
-)
+def _silu(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.silu(x)
+    return gated(x, *exponential_parts(-jnp.abs(x), arithmetic))
+
+
+def _silu_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.silu_slope(x)
+    a = jnp.abs(x)
+    return gated_slope(x < 0, *exponential_parts(-a, arithmetic), jnp.minimum(a, underflow(x)))
+
+
+@elementwise(value=_silu, slope=_silu_slope, exponential="platform")
 def silu(x: ArrayLike) -> Array:
     r"""Sigmoid linear unit, also called swish.
 
@@ -56,10 +64,14 @@ swish = silu
 
 
 def _swish(x: Array, beta: Array | float, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.swish(x, beta)
     return gated(x, *product_exp(jnp.abs(x), abs(beta), arithmetic), negative=beta * x < 0)
 
 
 def _swish_slope(x: Array, beta: Array | float, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.swish_slope(x, beta)
     high, low = product_parts(jnp.abs(x), abs(beta), arithmetic)
     return gated_slope(beta * x < 0, *exponential_parts(-high, arithmetic, low=-low), high, low)
 

@@ -41,6 +41,11 @@ class Arithmetic(NamedTuple):
     short: bool  # its results are rounded to 16 bits
     native: bool  # its exponentials are the platform's
 
+    @property
+    def plain(self) -> bool:
+        """Whether the shortest formulas are accurate enough, those of `plain.py`."""
+        return self.short and self.native
+
 
 FULL = Arithmetic(short=False, native=False)
 

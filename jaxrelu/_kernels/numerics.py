@@ -123,7 +123,10 @@ def exp(x: Array, arithmetic: Arithmetic) -> Array:
 
 def expm1(x: Array, arithmetic: Arithmetic) -> Array:
     """exp(x) - 1 for x <= 0, and 0 for x > 0."""
-    return minus_1(*exponential_parts(jnp.minimum(x, 0.0), arithmetic))
+    x = jnp.minimum(x, 0.0)
+    if arithmetic.plain:
+        return lax.expm1(x)
+    return minus_1(*exponential_parts(x, arithmetic._replace(native=False)))  # near 0 the parts count
 
 
 def minus_1(s: Array, p: Array | float) -> Array:

@@ -81,7 +81,7 @@ def with_residual(
       TypeError: if function is not one of jaxrelu's, or if not just one of residual and bits is given; when
         the function with `bits` is called with a parameter that is not a plain number.
       ValueError: if the function cannot have this residual, or if bits is out of range; when the function is
-        differentiated, if its slope has no bounds and so has no best levels.
+        called, if its slope has no bounds and so has no best levels.
 
     Examples:
       >>> import jax, jaxrelu

@@ -143,7 +143,7 @@ def test_compiled_memory_is_below_that_of_the_exact_slope(network):
         ),
         (lambda: jaxrelu.with_residual(jaxrelu.elu, bits=2)(X, alpha=-1), ValueError, ["elu", "alpha"]),
         (
-            lambda: slopes(jaxrelu.with_residual(jaxrelu.squared_relu, bits=2), X),
+            lambda: jaxrelu.with_residual(jaxrelu.squared_relu, bits=2)(X),
             ValueError,
             ["squared_relu", "bits=2", "bounds"],
         ),

@@ -20,7 +20,7 @@ _COUNTED = {
     "crashed": lambda v: bool(v.fails),
     "wrong": lambda v: bool(v.wrong),
     "a collective more": lambda v: bool(v.talks and not v.straddles),
-    "the same where words straddle": lambda v: bool(v.talks and v.straddles),
+    "the same where neighbours straddle": lambda v: bool(v.talks and v.straddles),
     "the counterpart crashes": lambda v: bool(v.counterpart_crashed),
 }
 
@@ -54,7 +54,7 @@ def faults(results: list[tuple[MeshCase, Verdict]]) -> list[str]:
         if verdict.wrong:
             lines.append(f"{case.name}: wrong: {verdict.wrong}")
         if verdict.talks:
-            straddles = " (words straddle)" if verdict.straddles else ""
+            straddles = " (neighbours straddle)" if verdict.straddles else ""
             lines.append(f"{case.name}: a collective more{straddles}: {verdict.talks}")
     return lines
 

@@ -87,10 +87,12 @@ class MeshSubject:
         return layout.shape[-1] % self.groups == 0
 
     def may_straddle(self, layout: Layout) -> bool:
-        """Whether a word of packed codes can hold elements of two devices: what `bits` chooses knowingly."""
-        if self.bits is None:
-            return False
-        return layout.pieces(-1) > 1 and layout.channels % _codes_in_a_word(self.bits) != 0
+        """Whether neighbours that belong together can lie on two devices.
+
+        They are the codes of a word, what `bits` chooses knowingly, or the channels of a group of maxout.
+        """
+        together = self.groups if self.bits is None else _codes_in_a_word(self.bits)
+        return layout.pieces(-1) > 1 and layout.channels % together != 0
 
     @property
     def partners(self) -> tuple[Operand, ...]:

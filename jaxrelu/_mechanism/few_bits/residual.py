@@ -37,6 +37,7 @@ def quantized(exact: Elementwise, bits: int, parameters: tuple[str, ...]) -> Ele
             raise ValueError(f"{exact.name}: with_residual with bits={bits}: {error}") from None
 
     def value(x: Array, key: Array | None, **arguments: Any) -> Array:
+        best(arguments, key is not None)  # so that a slope without bounds is refused at the call
         return filled(exact.formulas.value, arguments | plain(arguments))(x)
 
     def index(x: Array, key: Array | None, **arguments: Any) -> Array:

@@ -1,0 +1,38 @@
+"""What GPUs and TPUs compute of 16-bit floats, computed here: the formulas for accelerators, every input.
+
+The exponential is that of the CPU. What the hardware's own adds to the errors is not seen here.
+"""
+
+import functools
+
+import pytest
+
+from jaxrelu._mechanism import formulas
+from jaxrelu._mechanism.declaration import declaration_of, rebuilt
+from jaxrelu._mechanism.differentiation import ReverseMode
+from jaxrelu._mechanism.elementwise import Elementwise
+from references.lookup import ROWS
+from tests.support.measures import assert_rounded_once, value_and_slope
+
+
+def of_the_platform(name):
+    declaration = declaration_of(ROWS[name].function)
+    return isinstance(declaration, Elementwise) and declaration.formulas.exponential == "platform"
+
+
+@pytest.fixture(params=["cuda", "tpu"])
+def platform(request, monkeypatch):
+    def chosen(platform, there, elsewhere, *x):
+        return there(*x) if platform == request.param else elsewhere(*x)
+
+    monkeypatch.setattr(formulas, "by_platform", chosen)
+    return request.param
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if of_the_platform(name)])
+def test_every_16_bit_input_is_rounded_once(name, platform):
+    row = ROWS[name]
+    # Built anew: the trace of the function itself may be that of the CPU.
+    function = functools.partial(rebuilt(row.function, ReverseMode()), **row.arguments)
+    for dtype in ("bfloat16", "float16"):
+        assert_rounded_once(name, value_and_slope(function), dtype)
