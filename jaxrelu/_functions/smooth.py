@@ -1,6 +1,7 @@
 """Smooth rectifiers x s(x) with a gate s between 0 and 1: gelu, mish, telu."""
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
@@ -21,7 +22,14 @@ _TELU_BELOW = -0.35  # exp(2 x) is below 1/2 up to here
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
 
+def _refuse_words(approximate: bool) -> None:
+    """Other libraries say "tanh" and "none", both of which Python takes for true."""
+    if not isinstance(approximate, (bool, np.bool_)):
+        raise TypeError(f"gelu: approximate must be True or False, got {approximate!r}")
+
+
 def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
+    _refuse_words(approximate)
     if approximate and arithmetic.plain:
         return plain.gelu(x, _TANH_LINEAR[0], _TANH_CUBIC[0])
     a = jnp.abs(x)

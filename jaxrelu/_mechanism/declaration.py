@@ -5,6 +5,7 @@ There are three kinds: `Elementwise` (`elementwise.py`), `Composition` (`composi
 
 import functools
 import inspect
+import numbers
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
@@ -82,7 +83,7 @@ def _checked(
     def checked(*args: Any, **kwargs: Any) -> Array:
         if len(args) > 1 or kwargs:  # the defaults are in range
             _, arguments = arguments_of(args, kwargs)
-            known = (int, float, str)
+            known = (numbers.Real, str)
             check(**{k: v if isinstance(v, known) or k in static else None for k, v in arguments.items()})
         return function(*args, **kwargs)
 

@@ -5,6 +5,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 import jaxrelu
@@ -31,6 +32,21 @@ BAD = {
         lambda: jaxrelu.prelu(X, jnp.complex64(1)),
         TypeError,
         ["prelu", "negative_slope", "complex64", "floats"],
+    ),
+    "the words of another library": (
+        lambda: jaxrelu.gelu(X, approximate="none"),
+        TypeError,
+        ["gelu", "approximate", "True or False", "'none'"],
+    ),
+    "NumPy scalars out of order": (
+        lambda: jaxrelu.hard_tanh(X, np.float32(1), np.float32(-1)),
+        ValueError,
+        ["hard_tanh", "min_value", "1.0", "-1.0"],
+    ),
+    "a NumPy scalar that is not positive": (
+        lambda: jaxrelu.smelu(X, np.float32(-1)),
+        ValueError,
+        ["smelu", "beta", "positive", "-1.0"],
     ),
     "a slope that does not broadcast": (
         lambda: jaxrelu.leaky_relu(X, jnp.ones(4)),
