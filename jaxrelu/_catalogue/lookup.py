@@ -1,11 +1,11 @@
 """The catalogue: one row a variant. Tests, benchmarks, modules and tables are driven by it."""
 
-import functools
 from collections.abc import Callable
 from typing import Literal
 
 from jax import Array
 
+from .._mechanism.bound import bound
 from .._mechanism.nearest import did_you_mean
 from .aliases import ALIASES, LIBRARIES
 from .rows import ROWS
@@ -94,7 +94,7 @@ def get(
             variant, arguments = ALIASES[known][name]
             row = _CATALOGUE[variant]
             arguments = {**row.arguments, **arguments}
-            return functools.partial(row.function, **arguments) if arguments else row.function
+            return bound(row.function, arguments, row.name)
     raise ValueError(_unknown(name, library))
 
 

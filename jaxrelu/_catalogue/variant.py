@@ -1,13 +1,13 @@
 """What a row of the catalogue says of a variant."""
 
 import dataclasses
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from jax import Array
 
+from .._mechanism.bound import bound
 from .._mechanism.declaration import declaration_of
 
 
@@ -42,7 +42,7 @@ class Variant:
     @property
     def bound(self) -> Callable[..., Array]:
         """The function, with the arguments that make this variant."""
-        return functools.partial(self.function, **self.arguments) if self.arguments else self.function
+        return bound(self.function, self.arguments, self.name)
 
     @property
     def defaults(self) -> dict[str, Any]:

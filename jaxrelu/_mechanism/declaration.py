@@ -6,6 +6,7 @@ There are three kinds: `Elementwise` (`elementwise.py`), `Composition` (`composi
 import functools
 import inspect
 import numbers
+import types
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, cast
 
@@ -51,8 +52,15 @@ def declared_as(declaration: Declaration) -> Callable[[Public], Public]:
 
 
 def public_function(
-    signature: Formula, declaration: Declaration, differentiation: Differentiation
+    signature: Formula,
+    declaration: Declaration,
+    differentiation: Differentiation,
+    made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None,
 ) -> Formula:
+    """The function that is called: jitted, with the declaration it was built from.
+
+    Pickled, and copied, it is found again by its name or, a twin, by `made_by`: a function and arguments.
+    """
     parameters = inspect.signature(signature)
 
     def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -69,25 +77,39 @@ def public_function(
 
     public: Any = jax.jit(function, static_argnames=declaration.static)
     if declaration.check:
-        public = _checked(public, declaration.check, declaration.static, arguments_of)
+        public = _Checked(public, declaration.check, declaration.static, arguments_of)
     public.declaration = declaration
+    public.__deepcopy__ = lambda memo: public
+    public.__reduce_ex__ = lambda protocol: made_by or signature.__qualname__
     return public
 
 
-def _checked(
-    function: Formula, check: Check, static: tuple[str, ...], arguments_of: Callable[..., Any]
-) -> Formula:
-    """Plain numbers become tracers inside jit: whether they are in range is asked outside."""
+class _Checked:
+    """A function and its check, which sees plain numbers: inside jit they are tracers."""
 
-    @functools.wraps(function)
-    def checked(*args: Any, **kwargs: Any) -> Array:
+    def __init__(
+        self, function: Formula, check: Check, static: tuple[str, ...], arguments_of: Callable[..., Any]
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._check = function, check
+        self._static, self._arguments_of = static, arguments_of
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Array:
         if len(args) > 1 or kwargs:  # the defaults are in range
-            _, arguments = arguments_of(args, kwargs)
-            known = (numbers.Real, str)
-            check(**{k: v if isinstance(v, known) or k in static else None for k, v in arguments.items()})
-        return function(*args, **kwargs)
+            _, arguments = self._arguments_of(args, kwargs)
+            self._check(**{k: v if self._is_known(k, v) else None for k, v in arguments.items()})
+        return self._function(*args, **kwargs)
 
-    return checked
+    def _is_known(self, argument: str, value: Any) -> bool:
+        return isinstance(value, (numbers.Real, str)) or argument in self._static
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Bound as a function is; without this, `help` would describe the class."""
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __getattr__(self, name: str) -> Any:
+        """What jit gives a function, such as `lower`."""
+        return getattr(self.__wrapped__, name)
 
 
 def declaration_of(function: Any) -> Declaration:
@@ -95,6 +117,10 @@ def declaration_of(function: Any) -> Declaration:
     return function.declaration
 
 
-def rebuilt(function: Any, differentiation: Differentiation) -> Any:
+def rebuilt(
+    function: Any,
+    differentiation: Differentiation,
+    made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None,
+) -> Any:
     """The same function, made differentiable in another way."""
-    return public_function(inspect.unwrap(function), declaration_of(function), differentiation)
+    return public_function(inspect.unwrap(function), declaration_of(function), differentiation, made_by)

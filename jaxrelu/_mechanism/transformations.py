@@ -1,5 +1,6 @@
 """Twins of a public function: in forward mode, or keeping something else for the backward pass."""
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
@@ -39,7 +40,12 @@ def forward_mode(function: Public) -> Public:
       (2.0, 1.0)
     """
     _checked_declaration("forward_mode", function)
-    return rebuilt(function, ForwardMode())
+    return _forward_twin(function)
+
+
+@functools.cache
+def _forward_twin(function: Any) -> Any:
+    return rebuilt(function, ForwardMode(), made_by=(forward_mode, (function,)))
 
 
 _RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "mask": Mask, "bits": Bits}
@@ -112,7 +118,13 @@ def with_residual(
         raise ValueError(
             f"with_residual: residual of {function.__name__} must be one of {allowed}, got {residual!r}{hint}"
         )
-    return rebuilt(function, ReverseMode(_RESIDUALS[residual]))
+    return _residual_twin(function, residual)
+
+
+@functools.cache
+def _residual_twin(function: Any, residual: str) -> Any:
+    kept = ReverseMode(_RESIDUALS[residual])
+    return rebuilt(function, kept, made_by=(with_residual, (function, residual)))
 
 
 def _checked_declaration(transformation: str, function: Any) -> Declaration:
@@ -144,11 +156,18 @@ def _quantized(function: Any, declaration: Declaration, bits: int) -> Any:
         )
     if not (isinstance(bits, int) and FEWEST <= bits <= MOST):
         raise ValueError(f"with_residual: bits must be an integer from {FEWEST} to {MOST}, got {bits!r}")
+    return _quantized_twin(function, bits)
+
+
+@functools.cache
+def _quantized_twin(function: Any, bits: int) -> Any:
+    declaration = declaration_of(function)
     assert isinstance(declaration, Elementwise)
     signature = inspect.signature(function)
     _, *parameters = signature.parameters
     twin = quantized(declaration, bits, tuple(parameters))
-    return public_function(_with_key(function, signature), twin, ReverseMode(Bits))
+    made_by = functools.partial(with_residual, bits=bits), (function,)
+    return public_function(_with_key(function, signature), twin, ReverseMode(Bits), made_by)
 
 
 def _with_key(function: Any, signature: inspect.Signature) -> Callable[..., Array]:

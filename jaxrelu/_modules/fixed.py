@@ -1,6 +1,5 @@
 """What the modules without parameters share: whether RReLU trains, and the function of a name."""
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from jax import Array
 
 from .._catalogue.lookup import get
+from .._mechanism.bound import bound
 from .checks import check
 
 
@@ -27,7 +27,7 @@ def resolve(function: str | Callable[..., Array], parameters: dict[str, Any]) ->
     elif not callable(function):
         raise TypeError(f"Activation: function must be a name or a function, got {type(function).__name__}")
     _check_arguments(function, parameters)
-    return functools.partial(function, **parameters) if parameters else function
+    return bound(function, parameters)
 
 
 def _check_arguments(function: Callable[..., Array], given: Mapping[str, Any]) -> None:
