@@ -6,7 +6,6 @@ an H100 with matmuls by Triton and by cuBLAS, a TPU v5e and a v6e. Cycles are an
 compiler, of smaller programs than the rest (`tests/support/compiled.py`).
 """
 
-import fnmatch
 from typing import Any
 
 import pytest
@@ -19,9 +18,86 @@ from tests.support.compiled import PEERS, TARGETS, VARIANTS, Peers, Place, Ratio
 
 pytestmark = pytest.mark.targets
 
-# Where ours is above jax.nn after all: variant, program, target and figure, each a pattern; the highest ratio
-# that is allowed, and why. A line that nothing needs any more fails.
-EXCEPTIONS: dict[Place, tuple[float, str]] = {}
+SCAN = """
+XLA plans the fusions around a loop anew for other formulas of the same cost. Without the loop the same functions
+are not above. Tried for silu: exponentials in two parts (1.13 of the cycles, 14 kernels), the logistic function
+(1.06, 13), one quotient by 1 + exp(-x) (1.06, 13).
+"""
+TWO_LAYERS = """
+XLA keeps or computes again another tensor between two layers. With one layer neither kernels nor cycles are
+above. Tried for silu: the same three formulas as for the loop (1.22, 1.18, 1.18 of the bytes).
+"""
+GUARD = """
+The gate of jax.nn times an infinite value is NaN where the gate is shut; ours is 0. That takes four operations.
+Tried, value with gradient in bfloat16 on a v6e: tests for NaN (1.08), this (1.03), clipping the value, which
+makes an infinite result finite (1.015), no guard (1.007).
+"""
+EPILOGUE = "Triton takes less of the gate into the kernel of the matmul. No other form was tried."
+INPUT_KEPT = """
+The slope by alpha needs x, which is kept for it. jax.nn has no prelu: the peer is where(x >= 0, x, alpha x), of
+which XLA keeps a product. No other form was tried.
+"""
+
+# Where ours is above jax.nn after all: variant, program, target and figure; the highest ratio that is allowed,
+# and why. A line that nothing needs any more fails.
+EXCEPTIONS: dict[Place, tuple[float, str]] = {
+    ("relu6", "mlp trained scanned", "h100 cublas", "temp_bytes"): (1.045, SCAN),
+    ("elu", "mlp trained scanned", "v5e", "bytes"): (1.245, SCAN),
+    ("elu", "mlp frozen scanned", "v5e", "bytes"): (1.065, SCAN),
+    ("elu", "mlp trained unrolled", "v6e", "kernels"): (1.095, TWO_LAYERS),
+    ("elu", "mlp trained scanned", "v6e", "bytes"): (1.125, SCAN),
+    ("elu", "mlp frozen scanned", "v6e", "kernels"): (1.085, SCAN),
+    ("elu", "mlp frozen scanned", "v6e", "bytes"): (1.155, SCAN),
+    ("selu", "mlp trained scanned", "v5e", "bytes"): (1.135, SCAN),
+    ("selu", "mlp frozen unrolled", "v5e", "bytes"): (1.015, TWO_LAYERS),
+    ("selu", "mlp frozen scanned", "v5e", "bytes"): (1.065, SCAN),
+    ("selu", "mlp trained scanned", "v6e", "bytes"): (1.125, SCAN),
+    ("selu", "mlp frozen scanned", "v6e", "kernels"): (1.085, SCAN),
+    ("selu", "mlp frozen scanned", "v6e", "bytes"): (1.155, SCAN),
+    ("gelu", "mlp trained unrolled", "v6e", "bytes"): (1.075, TWO_LAYERS),
+    ("gelu", "mlp frozen scanned", "v6e", "kernels"): (1.405, SCAN),
+    ("gelu", "mlp frozen scanned", "v6e", "cycles"): (1.055, SCAN),
+    ("gelu_exact", "mlp frozen scanned", "v6e", "kernels"): (1.405, SCAN),
+    ("silu", "mlp trained unrolled", "v6e", "kernels"): (1.095, TWO_LAYERS),
+    ("silu", "mlp trained unrolled", "v6e", "bytes"): (1.185, TWO_LAYERS),
+    ("silu", "mlp frozen scanned", "v6e", "kernels"): (1.305, SCAN),
+    ("silu", "mlp frozen scanned", "v6e", "cycles"): (1.065, SCAN),
+    ("mish", "mlp trained unrolled", "v6e", "bytes"): (1.095, TWO_LAYERS),
+    ("mish", "mlp trained unrolled", "v6e", "temp_bytes"): (1.115, TWO_LAYERS),
+    ("mish", "mlp frozen scanned", "v6e", "kernels"): (1.405, SCAN),
+    ("softplus", "mlp frozen unrolled", "v5e", "bytes"): (1.015, TWO_LAYERS),
+    ("softplus", "mlp frozen scanned", "v5e", "bytes"): (2.295, SCAN),
+    ("softplus", "mlp frozen scanned", "v5e", "temp_bytes"): (1.505, SCAN),
+    ("softplus", "mlp trained unrolled", "v6e", "bytes"): (1.035, TWO_LAYERS),
+    ("prelu", "mlp trained scanned", "v5e", "bytes"): (1.195, INPUT_KEPT),
+    ("prelu", "mlp frozen scanned", "v5e", "kernels"): (1.195, INPUT_KEPT),
+    ("prelu", "mlp trained unrolled", "v6e", "bytes"): (1.145, INPUT_KEPT),
+    ("prelu", "mlp trained unrolled", "v6e", "temp_bytes"): (1.455, INPUT_KEPT),
+    ("prelu", "mlp trained scanned", "v6e", "bytes"): (1.225, INPUT_KEPT),
+    ("prelu", "mlp frozen unrolled", "v6e", "bytes"): (1.215, INPUT_KEPT),
+    ("prelu", "mlp frozen unrolled", "v6e", "temp_bytes"): (1.455, INPUT_KEPT),
+    ("prelu", "mlp frozen scanned", "v6e", "kernels"): (1.195, INPUT_KEPT),
+    ("prelu", "value with gradient float32", "h100 triton", "kernels"): (1.505, INPUT_KEPT),
+    ("squared_relu", "mlp trained scanned", "v5e", "bytes"): (1.245, SCAN),
+    ("squared_relu", "mlp frozen scanned", "v5e", "bytes"): (1.065, SCAN),
+    ("swiglu", "gated mlp trained unrolled", "v5e", "temp_bytes"): (1.335, TWO_LAYERS),
+    ("swiglu", "gated mlp trained scanned", "v5e", "cycles"): (1.035, GUARD),
+    ("swiglu", "gated mlp trained unrolled", "v6e", "temp_bytes"): (1.225, TWO_LAYERS),
+    ("swiglu", "gated mlp trained unrolled", "v6e", "cycles"): (1.055, GUARD),
+    ("swiglu", "gated mlp trained scanned", "v6e", "cycles"): (1.065, GUARD),
+    ("swiglu", "gated mlp frozen unrolled", "v6e", "cycles"): (1.065, GUARD),
+    ("swiglu", "gated mlp frozen scanned", "v6e", "cycles"): (1.055, GUARD),
+    ("geglu", "gated mlp trained unrolled", "h100 triton", "kernels"): (1.095, EPILOGUE),
+    ("geglu", "gated mlp frozen unrolled", "h100 triton", "kernels"): (1.115, EPILOGUE),
+    ("geglu", "gated mlp trained unrolled", "v5e", "bytes"): (1.015, TWO_LAYERS),
+    ("geglu", "gated mlp trained unrolled", "v5e", "cycles"): (1.045, GUARD),
+    ("geglu", "gated mlp trained scanned", "v5e", "cycles"): (1.055, GUARD),
+    ("geglu", "gated mlp frozen unrolled", "v5e", "cycles"): (1.035, GUARD),
+    ("geglu", "gated mlp trained unrolled", "v6e", "cycles"): (1.045, GUARD),
+    ("geglu", "gated mlp trained scanned", "v6e", "cycles"): (1.065, GUARD),
+    ("geglu", "gated mlp frozen unrolled", "v6e", "cycles"): (1.075, GUARD),
+    ("geglu", "gated mlp frozen scanned", "v6e", "cycles"): (1.065, GUARD),
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +111,8 @@ def found(request: pytest.FixtureRequest) -> dict[Request, Figures]:
     items: list[Any] = list(request.session.items)
     chosen = [item.callspec.params for item in items if hasattr(item, "callspec")]
     variants = {params["variant"] for params in chosen if params.get("variant") in VARIANTS}
-    is_all = any("pattern" in params for params in chosen)
-    wanted = [variant for variant in VARIANTS if is_all or variant in variants]
+    variants |= {params["place"][0] for params in chosen if "place" in params}
+    wanted = [variant for variant in VARIANTS if variant in variants]
     return figures(Peers(PEERS), (OURS, PEER), wanted)
 
 
@@ -49,21 +125,16 @@ def test_nothing_is_above_jax_nn(variant: str, found: dict[Request, Figures]) ->
     assert not behind, f"{len(behind)} of {len(compared)}:\n" + "\n".join(behind)
 
 
-@pytest.mark.parametrize("pattern", EXCEPTIONS)
-def test_every_exception_is_needed(pattern: Place, found: dict[Request, Figures]) -> None:
-    everything = {place: one for variant in VARIANTS for place, one in above(ratios(found, variant)).items()}
-    needed = [one.ratio for place, one in everything.items() if _matches(place, pattern)]
-    assert needed, "nothing is above jax.nn there"
-    assert max(needed) > EXCEPTIONS[pattern][0] - 0.02, f"{max(needed):.2f} is enough"
+@pytest.mark.parametrize("place", EXCEPTIONS)
+def test_every_exception_is_needed(place: Place, found: dict[Request, Figures]) -> None:
+    needed = above(ratios(found, place[0])).get(place)
+    assert needed, "not above jax.nn there"
+    assert needed.ratio > EXCEPTIONS[place][0] - 0.02, f"{needed.ratio:.2f} is enough"
 
 
 def _allowed(place: Place) -> float:
     """The highest ratio that an exception allows here; 0 without one."""
-    return max((limit for pattern, (limit, _) in EXCEPTIONS.items() if _matches(place, pattern)), default=0.0)
-
-
-def _matches(place: Place, pattern: Place) -> bool:
-    return all(fnmatch.fnmatch(part, wanted) for part, wanted in zip(place, pattern, strict=True))
+    return EXCEPTIONS.get(place, (0.0, ""))[0]
 
 
 def _line(place: Place, one: Ratio) -> str:
