@@ -19,23 +19,24 @@ from tests.support.compiled import PEERS, TARGETS, VARIANTS, Peers, Place, Ratio
 pytestmark = pytest.mark.targets
 
 SCAN = """
-XLA plans the fusions around a loop anew for other formulas of the same cost. Without the loop the same functions
-are not above. Tried for silu: exponentials in two parts (1.13 of the cycles, 14 kernels), the logistic function
-(1.06, 13), one quotient by 1 + exp(-x) (1.06, 13).
+XLA plans the fusions around a loop anew for other formulas of the same cost. Without the loop the
+same functions are not above. Tried for silu: exponentials in two parts (1.13 of the cycles, 14
+kernels), the logistic function (1.06, 13), one quotient by 1 + exp(-x) (1.06, 13).
 """
 TWO_LAYERS = """
-XLA keeps or computes again another tensor between two layers. With one layer neither kernels nor cycles are
-above. Tried for silu: the same three formulas as for the loop (1.22, 1.18, 1.18 of the bytes).
+XLA keeps or computes again another tensor between two layers. With one layer neither kernels nor
+cycles are above. Tried for silu: the same three formulas as for the loop (1.22, 1.18, 1.18 of the
+bytes).
 """
 GUARD = """
-The gate of jax.nn times an infinite value is NaN where the gate is shut; ours is 0. That takes four operations.
-Tried, value with gradient in bfloat16 on a v6e: tests for NaN (1.08), this (1.03), clipping the value, which
-makes an infinite result finite (1.015), no guard (1.007).
+The gate of jax.nn times an infinite value is NaN where the gate is shut; ours is 0. That takes four
+operations. Tried, value with gradient in bfloat16 on a v6e: tests for NaN (1.08), this (1.03),
+clipping the value, which makes an infinite result finite (1.015), no guard (1.007).
 """
 EPILOGUE = "Triton takes less of the gate into the kernel of the matmul. No other form was tried."
 INPUT_KEPT = """
-The slope by alpha needs x, which is kept for it. jax.nn has no prelu: the peer is where(x >= 0, x, alpha x), of
-which XLA keeps a product. No other form was tried.
+The slope by alpha needs x, which is kept for it. jax.nn has no prelu: the peer is where(x >= 0, x,
+alpha x), of which XLA keeps a product. No other form was tried.
 """
 
 # Where ours is above jax.nn after all: variant, program, target and figure; the highest ratio that is allowed,
