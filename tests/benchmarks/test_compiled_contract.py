@@ -39,7 +39,7 @@ The slope by alpha needs x, which is kept for it. jax.nn has no prelu: the peer 
 alpha x), of which XLA keeps a product. No other form was tried.
 """
 
-# Where ours is above jax.nn after all: variant, program, target and figure; the highest ratio that is allowed,
+# Where ours is above jax.nn after all: variant, program, target and figure; the highest ratio allowed,
 # and why. A line that nothing needs any more fails.
 EXCEPTIONS: dict[Place, tuple[float, str]] = {
     ("relu6", "mlp trained scanned", "h100 cublas", "temp_bytes"): (1.045, SCAN),
