@@ -67,6 +67,7 @@ class ReverseMode:
 
     def __call__(self, formulas: Formulas) -> Differentiable:
         residual = self.residual or (Mask if isinstance(formulas.slope, Steps) else Input)
+        twin = ForwardMode()(formulas)
 
         @jax.custom_vjp
         def function(x: Array, parameters: Parameters) -> Array:
@@ -107,7 +108,14 @@ class ReverseMode:
             return jax.tree.map(summed, parameters[name], slope)
 
         function.defvjp(forward, backward, symbolic_zeros=True)
-        return function
+
+        def called(x: Array, parameters: Parameters) -> Array:
+            # In the program that JAX traces, the backward rule is what tells our functions from others.
+            structure = jax.tree.structure((x, parameters))
+            backward.twin = lambda *operands: twin(*jax.tree.unflatten(structure, operands))  # type: ignore[attr-defined]
+            return function(x, parameters)
+
+        return called
 
 
 def _opaque(tensors: Tensors, after: Other, exactly: bool) -> tuple[Tensors, Other]:

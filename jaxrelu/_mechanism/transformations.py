@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from jax import Array
 
@@ -12,35 +12,49 @@ from .differentiation import ForwardMode, ReverseMode
 from .elementwise import Elementwise
 from .few_bits.residual import FEWEST, MOST, quantized
 from .formulas import Steps
+from .programs import in_forward_mode
 from .residuals import Bits, Input, Mask, Output, Residual
 
 Public = TypeVar("Public", bound=Callable[..., Array])
 
 
 def forward_mode(function: Public) -> Public:
-    """The same function with a `custom_jvp`, for `jax.jvp`, `jax.jacfwd` and `jax.linearize`.
+    """A function or a whole program with `custom_jvp`, for `jax.jvp`, `jax.jacfwd` and `jax.linearize`.
 
     JAX refuses forward mode through a `custom_vjp`, which every public function is. (Forward mode over
     reverse mode, as in `jax.hessian`, works without this.) Values and slopes are the same to the bit; in
     reverse mode JAX chooses what is kept for the backward pass.
 
+    A program is anything that calls public functions: a loss, a module of Flax, a layer of another library.
+    At each call the program is traced, and each public function in it is replaced by its twin, also within
+    `jax.jit`, `jax.lax.scan`, `jax.lax.cond` and `jax.checkpoint`. Arrays among the arguments are traced;
+    everything else is passed on as it is. Within `jax.vmap` and within another custom rule nothing is
+    replaced: write `jax.vmap(forward_mode(f))`.
+
     Args:
-      function: a public function of jaxrelu.
+      function: a public function of jaxrelu, or a program that calls some.
 
     Returns:
       A function with the same signature.
 
     Raises:
-      TypeError: if function is not one of jaxrelu's.
+      TypeError: if function cannot be called.
 
     Examples:
       >>> import jax, jaxrelu
       >>> y, dy = jax.jvp(jaxrelu.forward_mode(jaxrelu.relu), (2.0,), (1.0,))
       >>> float(y), float(dy)
       (2.0, 1.0)
+      >>> loss = lambda w, x: (jaxrelu.gelu(x @ w) ** 2).sum()
+      >>> w, x = jax.numpy.eye(2), jax.numpy.ones((3, 2))
+      >>> jax.jacfwd(jaxrelu.forward_mode(loss))(w, x).shape
+      (2, 2)
     """
-    _checked_declaration("forward_mode", function)
-    return _forward_twin(function)
+    if not callable(function):
+        raise TypeError(f"forward_mode: function must be something to call, got {type(function).__name__}")
+    if hasattr(function, "declaration"):
+        return _forward_twin(function)
+    return cast(Public, in_forward_mode(function))
 
 
 @functools.cache

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
-from jax.extend.core import ClosedJaxpr, DropVar, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Literal
 
+from ..._mechanism.programs import alone
 from .provenance import Axis, Flow, Origin, Units, constant
 from .sites import ActivationEquation, activations, body_of, count
 
@@ -93,7 +94,7 @@ class Walk:
                 return list(zip(*self.run(body, arguments, origins), strict=True))
         if equation.primitive.name == "scan" and count(equation.params["jaxpr"].jaxpr, self.names):
             return self._scan(equation, arguments, origins)
-        results = _alone(jaxpr, equation, arguments)
+        results = alone(jaxpr, equation, arguments)
         return list(zip(results, self.flow.through(equation, origins), strict=True))
 
     def _site(
@@ -182,19 +183,6 @@ def _parts(equation: Any) -> tuple[int, int]:
 
     carried = same(equation.invars, body.invars)
     return carried - same(equation.outvars, body.outvars), carried
-
-
-def _alone(jaxpr: Any, equation: Any, arguments: list[Any]) -> list[Any]:
-    """The results of one equation, by a jaxpr of nothing else: JAX's own evaluation keeps custom rules."""
-    given = {
-        variable: value
-        for variable, value in zip(equation.invars, arguments, strict=True)
-        if not isinstance(variable, Literal)
-    }
-    wanted = [variable for variable in equation.outvars if not isinstance(variable, DropVar)]
-    one = jaxpr.replace(eqns=[equation], invars=list(given), constvars=[], outvars=wanted)
-    results = iter(jaxpr_as_fun(ClosedJaxpr(one, ()))(*given.values()))
-    return [None if isinstance(variable, DropVar) else next(results) for variable in equation.outvars]
 
 
 def _is_float_array(value: Any) -> bool:
