@@ -11,14 +11,11 @@ ROOT = Path(__file__).resolve().parents[1]
 TWINS = ("jaxrelu/_modules/", "jaxrelu/nnx/", "jaxrelu/linen/")
 # What the command line asks of every experiment: `throughput.Settings`, `memory.Settings`.
 OF_EVERY_EXPERIMENT = {"Settings"}
-# The newest room; its names wait until what is being built there stands.
-NOT_YET = ("benchmarks/compiled/", "tests/benchmarks/test_compiled", "tests/support/compiled.py")
 
 FILES = {
-    name: path.read_text()
+    path.relative_to(ROOT).as_posix(): path.read_text()
     for room in ("jaxrelu", "references", "benchmarks", "tests", "docs")
     for path in sorted((ROOT / room).rglob("*.py"))
-    if not (name := path.relative_to(ROOT).as_posix()).startswith(NOT_YET)
 }
 
 

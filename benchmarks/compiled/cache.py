@@ -29,10 +29,10 @@ class Cache:
         if self._folder is None:
             return None
         try:
-            found = json.loads((self._folder / f"{key}.json").read_text())
+            written = json.loads((self._folder / f"{key}.json").read_text())
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) else None
+        return written if isinstance(written, dict) else None
 
     def write(self, key: str, figures: Figures) -> None:
         """Keeps these figures; a reader sees a whole file or none, whoever else writes the same one."""

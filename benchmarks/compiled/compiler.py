@@ -95,17 +95,17 @@ def compile_all(
                 except Exception as error:  # it cannot even be traced or lowered
                     yield request, CompileError(_sentence(error))
                     continue
-                if found := kept.read(key):
-                    yield request, _answer(found, request)
+                if figures := kept.read(key):
+                    yield request, _answer(figures, request)
                     continue
                 started = _Running(request, key)
                 running[started.connection] = started
             for connection in wait(list(running), timeout=1.0):
                 one = running.pop(connection)
-                found = one.finish()
-                if "crashed" not in found:
-                    kept.write(one.key, found)
-                yield one.request, _answer(found, one.request)
+                answer = one.finish()
+                if "crashed" not in answer:
+                    kept.write(one.key, answer)
+                yield one.request, _answer(answer, one.request)
     finally:
         for one in running.values():
             one.stop()
@@ -117,10 +117,10 @@ def compile_one(request: Request, kept: Cache) -> Figures:
     Raises:
       CompileError: if it cannot be compiled.
     """
-    [(_, found)] = compile_all([request], kept, 1)
-    if isinstance(found, CompileError):
-        raise found
-    return found
+    [(_, outcome)] = compile_all([request], kept, 1)
+    if isinstance(outcome, CompileError):
+        raise outcome
+    return outcome
 
 
 class _Running:
@@ -138,12 +138,12 @@ class _Running:
     def finish(self) -> Figures:
         """What the process answered, or how it ended without an answer."""
         try:
-            found = self.connection.recv()
+            answer = self.connection.recv()
         except EOFError:
             self._process.join()
-            found = {"crashed": self._end(self._process.exitcode or 0)}
+            answer = {"crashed": self._end(self._process.exitcode or 0)}
         self.stop()
-        return found
+        return answer
 
     def stop(self) -> None:
         """Ends the process, if it has not ended."""
@@ -168,21 +168,21 @@ def _context() -> Any:
     """Processes forked from one that has JAX and jaxrelu imported, where the system can fork."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["jax", "jaxrelu", programs.__name__, __name__])
-    return found
+    forkserver = multiprocessing.get_context("forkserver")
+    forkserver.set_forkserver_preload(["jax", "jaxrelu", programs.__name__, __name__])
+    return forkserver
 
 
-def _answer(found: Figures, request: Request) -> Figures | CompileError:
+def _answer(figures: Figures, request: Request) -> Figures | CompileError:
     for reason in ("failed", "crashed"):
-        if reason in found:
-            return CompileError(found[reason])
-    needed, there = found["total_bytes"], request.chip.memory
+        if reason in figures:
+            return CompileError(figures[reason])
+    needed, there = figures["total_bytes"], request.chip.memory
     if needed > there:
         return CompileError(
             f"it needs {needed / 2**30:.1f} GiB, and {request.target} has {there / 2**30:.1f} GiB"
         )
-    return found
+    return figures
 
 
 def _key(request: Request) -> str:
@@ -215,10 +215,10 @@ def _work(connection: Connection, request: Request, folder: Path) -> None:
     os.dup2(noise, 2)
     os.environ.update(targets.environment(request.chip.platform))
     try:
-        found = {**_compiled(request, folder), "processor_s": time.process_time()}
+        answer = {**_compiled(request, folder), "processor_s": time.process_time()}
     except Exception as error:
-        found = {"failed": _sentence(error)}
-    connection.send(found)
+        answer = {"failed": _sentence(error)}
+    connection.send(answer)
     connection.close()
     os._exit(0)
 
@@ -250,7 +250,7 @@ def _compiled(request: Request, folder: Path) -> Figures:
 def _figures(request: Request, text: str, assignment: str, ptx: Path | None) -> Figures:
     kernels = reading.kernels(text)
     elements = programs.elements(request.case)
-    found: Figures = {
+    figures: Figures = {
         "kernels": sum(kernel.runs for kernel in kernels if not kernel.is_copy),
         "bytes": round(sum(kernel.runs * kernel.bytes for kernel in kernels)),
         "flops": round(sum(kernel.runs * kernel.flops for kernel in kernels)),
@@ -259,7 +259,7 @@ def _figures(request: Request, text: str, assignment: str, ptx: Path | None) -> 
         "compiler": targets.compiler_version(request.chip.platform),
     }
     if request.chip.platform == targets.TPU and request.is_whole:
-        found["cycles"] = sum(kernel.runs * kernel.cycles for kernel in kernels)
+        figures["cycles"] = sum(kernel.runs * kernel.cycles for kernel in kernels)
     executed = None
     if ptx is not None:
         counts: dict[str, tuple[instructions.Counts, bool]] = {}
@@ -267,9 +267,9 @@ def _figures(request: Request, text: str, assignment: str, ptx: Path | None) -> 
             counts |= instructions.of_kernel(path.read_text())
         sequence = _newest(ptx, "*.thunk_sequence.txt").read_text()
         executed, has_loop = instructions.an_element(sequence, counts, elements)
-        found |= {"instructions": executed, "instructions_have_loop": has_loop}
+        figures |= {"instructions": executed, "instructions_have_loop": has_loop}
     estimate = roofline.estimate(kernels, request.chip, executed, elements)
-    return {**found, "seconds": estimate.seconds, "bound": estimate.bound}
+    return {**figures, "seconds": estimate.seconds, "bound": estimate.bound}
 
 
 def _planned(lowered: Any, options: dict[str, Any], folder: Path) -> tuple[str, str]:
@@ -300,10 +300,10 @@ def _planned(lowered: Any, options: dict[str, Any], folder: Path) -> tuple[str, 
 
 
 def _newest(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
-    if not found:
+    oldest_first = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+    if not oldest_first:
         raise FileNotFoundError(f"XLA wrote no file {pattern}")
-    return found[-1]
+    return oldest_first[-1]
 
 
 def _sentence(error: BaseException) -> str:

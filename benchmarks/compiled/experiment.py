@@ -75,28 +75,28 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
     requests = list(_requests(settings, there))
     progress.start(len(requests), SECTION)
     kept = Cache(default_folder() if settings.with_cache else None)
-    for request, found in compiler.compile_all(requests, kept, compiler.default_processes()):
+    for request, outcome in compiler.compile_all(requests, kept, compiler.default_processes()):
         row = _row(request)
-        if isinstance(found, compiler.CompileError):
-            record(SECTION, {**row, "failed": str(found)})
-            progress.note(f"{describe(row)} failed: {found}")
+        if isinstance(outcome, compiler.CompileError):
+            record(SECTION, {**row, "failed": str(outcome)})
+            progress.note(f"{describe(row)} failed: {outcome}")
         else:
             own = known.own_way(jaxrelu.catalogue()[request.case.variant])
-            record(SECTION, {**row, "is_own": request.case.way == own, **found})
+            record(SECTION, {**row, "is_own": request.case.way == own, **outcome})
         progress.advance(describe(row))
 
 
 def _available(names: tuple[str, ...], progress: Progress, record: Record) -> list[str]:
     """The targets whose compilers are here; why not is recorded once a target."""
-    found = []
+    available = []
     for name in names:
         try:
             targets.check(targets.chip(name).platform)
-            found.append(name)
+            available.append(name)
         except targets.TargetError as error:
             record(SECTION, {"target": name, "skipped": str(error)})
             progress.note(f"{name} skipped: {error}")
-    return found
+    return available
 
 
 def _requests(settings: Settings, names: list[str]) -> Iterator[compiler.Request]:

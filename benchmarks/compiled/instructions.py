@@ -40,10 +40,10 @@ def tool(name: str) -> Path | None:
     """`ptxas` or `nvdisasm`: NVIDIA's package, else what is on the path; None without either."""
     spec = importlib.util.find_spec("nvidia")
     for folder in spec.submodule_search_locations or () if spec else ():
-        for found in sorted(Path(folder).glob(f"*/bin/{name}"), reverse=True):
-            return found
-    found = shutil.which(name)
-    return Path(found) if found else None
+        for packaged in sorted(Path(folder).glob(f"*/bin/{name}"), reverse=True):
+            return packaged
+    on_path = shutil.which(name)
+    return Path(on_path) if on_path else None
 
 
 def are_counted() -> bool:
@@ -68,13 +68,13 @@ def of_kernel(ptx: str) -> dict[str, tuple[Counts, bool]]:
 
 def counted(disassembly: str) -> dict[str, tuple[Counts, bool]]:
     """The instructions of each kernel in what `nvdisasm` prints."""
-    found = {}
+    counts_by_kernel = {}
     parts = re.split(r"^\.text\.(\S+):$", disassembly, flags=re.MULTILINE)
     for name, code in zip(parts[1::2], parts[2::2], strict=True):
         opcodes = _LINE.findall(_without_padding(code))
         counts = collections.Counter(_pipe(opcode) for opcode in opcodes)
-        found[name] = ({**counts, "issue": float(len(opcodes))}, _has_loop(code))
-    return found
+        counts_by_kernel[name] = ({**counts, "issue": float(len(opcodes))}, _has_loop(code))
+    return counts_by_kernel
 
 
 def an_element(sequence: str, kernels: dict[str, tuple[Counts, bool]], elements: int) -> tuple[Counts, bool]:

@@ -15,23 +15,23 @@ def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Pa
     """A map a target: a line a variant, a column a program, coloured by the estimated time to jax.nn."""
     paths = []
     for target in dict.fromkeys(row["target"] for row in rows):
-        found = ratios([row for row in rows if row["target"] == target])
-        if found:
+        cells = ratios([row for row in rows if row["target"] == target])
+        if cells:
             paths.append(folder / f"compiled_{target}.png")
-            _draw(paths[-1], target, found, environment)
+            _draw(paths[-1], target, cells, environment)
     return paths
 
 
 def _draw(
     path: Path,
     target: str,
-    found: dict[tuple[str, str], tuple[float, float | None]],
+    cells: dict[tuple[str, str], tuple[float, float | None]],
     environment: dict[str, Any],
 ) -> None:
-    variants = list(dict.fromkeys(variant for variant, _ in found))
-    columns = list(dict.fromkeys(column for _, column in found))
+    variants = list(dict.fromkeys(variant for variant, _ in cells))
+    columns = list(dict.fromkeys(column for _, column in cells))
     values = np.full((len(variants), len(columns)), np.nan)
-    for (variant, column), (ratio, _) in found.items():
+    for (variant, column), (ratio, _) in cells.items():
         values[variants.index(variant), columns.index(column)] = ratio
     title = f"{target}, compiled and not run: estimated time of ours to jax.nn"
     with drawn(path, title, environment) as figure:

@@ -137,15 +137,15 @@ def function(row: jaxrelu.Variant, way: str) -> Function:
     if way.startswith(OURS):
         residual: Any = way.removeprefix(f"{OURS} ")
         base = row.function if way == own_way(row) else jaxrelu.with_residual(row.function, residual)
-        found = functools.partial(call, base)
+        bare = functools.partial(call, base)
     elif row.name in _BY_HAND:
-        found = _BY_HAND[row.name]
+        bare = _BY_HAND[row.name]
     elif row.peer:
-        found = functools.partial(call, getattr(jax.nn, row.peer))
+        bare = functools.partial(call, getattr(jax.nn, row.peer))
     else:
-        found = functools.partial(call, row.function)
+        bare = functools.partial(call, row.function)
     shapes = tuple(jnp.shape(value) for value in learned.values())
-    return Function(jax.checkpoint(found) if way == CHECKPOINT else found, shapes, len(row.partners))
+    return Function(jax.checkpoint(bare) if way == CHECKPOINT else bare, shapes, len(row.partners))
 
 
 def build(case: Case) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -274,8 +274,8 @@ def _transformer(one: Function, case: Case) -> tuple[Callable[..., Any], tuple[A
     def loss(weights: Any, x: Array) -> Array:
         split = _normalised(x) @ weights["attend"]
         parts = jnp.split(split.reshape(batch, length, 3 * heads, width // heads), 3, axis=2)
-        found = jax.nn.dot_product_attention(*parts, is_causal=True)
-        x = x + found.reshape(x.shape) @ weights["join"]
+        attended = jax.nn.dot_product_attention(*parts, is_causal=True)
+        x = x + attended.reshape(x.shape) @ weights["join"]
         y = _normalised(x)
         hidden = one.call(*(y @ up for up in weights["up"]), *weights["learned"])
         x = x + hidden @ weights["down"]

@@ -76,8 +76,8 @@ class Instruction:
     @functools.cached_property
     def called(self) -> str | None:
         """The computation that it calls, if it calls one."""
-        found = _CALLED.search(self.rest)
-        return found.group(1) if found else None
+        call = _CALLED.search(self.rest)
+        return call.group(1) if call else None
 
 
 Computation = dict[str, Instruction]
@@ -252,22 +252,22 @@ class _Reader:
         return whole if parameter is None else min(whole, self._used(fused, parameter.name, whole))
 
     def _used(self, fused: Computation, name: str, whole: float) -> float:
-        found = 0.0
+        used = 0.0
         for one in fused.values():
             places = [place for place, (operand, _) in enumerate(one.operands) if operand == name]
             if not places:
                 continue
             if one.kind in _SLICES and places == [0]:
-                found += sum(tensor.elements * tensor.bits / 8 for tensor in one.tensors)
+                used += sum(tensor.elements * tensor.bits / 8 for tensor in one.tensors)
             elif (one.kind == "dynamic-update-slice" and places == [0]) or one.kind == "tuple":
                 continue
             elif one.kind in ("bitcast", "reshape") or "output_to_operand_aliasing" in one.rest:
-                found += self._used(fused, one.name, whole)
+                used += self._used(fused, one.name, whole)
             elif one.kind == "fusion" and (inner := self._computations.get(one.called or "")):
-                found += sum(self._inner_use(inner, place, whole) for place in places)
+                used += sum(self._inner_use(inner, place, whole) for place in places)
             else:
                 return whole
-        return found
+        return used
 
     def _inner_use(self, inner: Computation, place: int, whole: float) -> float:
         parameter = next(
@@ -278,14 +278,14 @@ class _Reader:
     def _written(self, root: Instruction, fused: Computation, spaces: list[int]) -> float:
         """What a fusion writes: each result, or what it updates of it."""
         parts = [fused[name] for name, _ in root.operands] if root.kind == "tuple" else [root]
-        found = 0.0
+        written = 0.0
         for place, part in enumerate(parts):
             if place < len(spaces) and spaces[place]:
                 continue
             if root.kind == "tuple" and root.tensors[place].space:
                 continue
-            found += self._result(part, fused)
-        return found
+            written += self._result(part, fused)
+        return written
 
     def _result(self, part: Instruction, fused: Computation) -> float:
         origin = part
@@ -315,8 +315,10 @@ class _Reader:
     def _flops(self, one: Instruction, computation: Computation) -> tuple[float, bool]:
         """The flops of the matmuls and convolutions in an instruction, and whether of short numbers."""
         if one.kind.startswith("fusion") and (inner := self._computations.get(one.called or "")):
-            found = [self._flops(part, inner) for part in inner.values()]
-            return sum(flops for flops, _ in found), any(narrow for flops, narrow in found if flops)
+            flops_of_parts = [self._flops(part, inner) for part in inner.values()]
+            return sum(flops for flops, _ in flops_of_parts), any(
+                narrow for flops, narrow in flops_of_parts if flops
+            )
         operands = [self._operand(operand, computation) for operand in one.operands[:2]]
         if len(operands) < 2 or not all(operands):
             return 0.0, False
@@ -345,9 +347,9 @@ class _Reader:
         condition = re.search(r"condition=%?([\w.\-]+)", one.rest)
         inside = self._computations.get(condition.group(1), {}) if condition else {}
         limits = [
-            int(found.group(1))
+            int(limit.group(1))
             for inner in inside.values()
-            if inner.kind == "constant" and (found := re.match(r"(\d+)\)", inner.rest))
+            if inner.kind == "constant" and (limit := re.match(r"(\d+)\)", inner.rest))
         ]
         return max(limits, default=1)
 
@@ -355,8 +357,8 @@ class _Reader:
         listed = _BRANCHES.search(one.rest)
         names = _OPERAND.findall(listed.group(1)) if listed else []
         branches = [name for name, _ in names] or _CALLED.findall(one.rest)
-        found = [list(self.kernels(name, runs)) for name in branches]
-        return max(found, key=lambda branch: sum(kernel.bytes for kernel in branch), default=[])
+        kernels_of_branches = [list(self.kernels(name, runs)) for name in branches]
+        return max(kernels_of_branches, key=lambda branch: sum(kernel.bytes for kernel in branch), default=[])
 
 
 def _bytes(tensors: tuple[Tensor, ...]) -> float:

@@ -28,25 +28,25 @@ Key = tuple[str, ...]
 
 def tables(rows: list[Row]) -> list[Table]:
     """For each target the ratios to jax.nn, and everything behind them."""
-    found = []
+    shown = []
     for target in dict.fromkeys(row["target"] for row in rows):
         of_target = _ordered([row for row in rows if row["target"] == target])
         if table := _ratios(target, of_target):
-            found.append(table)
-        found.append(_details(target, of_target))
-    return found
+            shown.append(table)
+        shown.append(_details(target, of_target))
+    return shown
 
 
 def ratios(rows: Iterable[Row]) -> dict[tuple[str, str], tuple[float, float | None]]:
     """Of each variant and column of the table: ours to jax.nn in estimated time and in temporary memory."""
     peers = {_key(row): row for row in rows if row["way"] == PEER}
-    found: dict[tuple[str, str], tuple[float, float | None]] = {}
+    cells: dict[tuple[str, str], tuple[float, float | None]] = {}
     for row in rows:
         peer = peers.get(_key(row))
         if peer and row["is_own"]:
             memory = row["temp_bytes"] / peer["temp_bytes"] if peer["temp_bytes"] else None
-            found[row["variant"], _column(row)] = (row["seconds"] / peer["seconds"], memory)
-    return found
+            cells[row["variant"], _column(row)] = (row["seconds"] / peer["seconds"], memory)
+    return cells
 
 
 def _ordered(rows: list[Row]) -> list[Row]:
@@ -62,19 +62,19 @@ def _ordered(rows: list[Row]) -> list[Row]:
 
 
 def _ratios(target: str, rows: list[Row]) -> Table | None:
-    found = ratios(rows)
-    if not found:
+    cells = ratios(rows)
+    if not cells:
         return None
-    columns = list(dict.fromkeys(column for _, column in found))
+    columns = list(dict.fromkeys(column for _, column in cells))
     table = Table(title=f"{target}: ours to jax.nn", caption=_RATIO_CAPTION, box=box.SIMPLE_HEAD)
     table.add_column("variant")
     for column in columns:
         table.add_column(column, justify="right")
-    for variant in dict.fromkeys(variant for variant, _ in found):
-        table.add_row(variant, *(_ratio(found.get((variant, column))) for column in columns))
-    if len({variant for variant, _ in found}) > 1:
+    for variant in dict.fromkeys(variant for variant, _ in cells):
+        table.add_row(variant, *(_ratio(cells.get((variant, column))) for column in columns))
+    if len({variant for variant, _ in cells}) > 1:
         means = (
-            np.exp(np.mean(np.log([ratio for (_, one), (ratio, _) in found.items() if one == column])))
+            np.exp(np.mean(np.log([ratio for (_, one), (ratio, _) in cells.items() if one == column])))
             for column in columns
         )
         table.add_row("geometric mean", *(f"{mean:.2f}" for mean in means))

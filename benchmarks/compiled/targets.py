@@ -221,11 +221,11 @@ def check(platform: str) -> None:
     jax = _installed("jax")
     if platform == TPU:
         command = f'pip install "jax[tpu]=={jax}"'
-        wanted, found = _libtpu_for_jax(), _installed("libtpu")
-        if found is None:
+        wanted, libtpu = _libtpu_for_jax(), _installed("libtpu")
+        if libtpu is None:
             raise TargetError(f"no compiler for TPUs is installed: {command}")
-        if wanted and not wanted.specifier.contains(found, prereleases=True):
-            raise TargetError(f"libtpu {found} does not match jax {jax}, which asks for {wanted}: {command}")
+        if wanted and not wanted.specifier.contains(libtpu, prereleases=True):
+            raise TargetError(f"libtpu {libtpu} does not match jax {jax}, which asks for {wanted}: {command}")
         return
     plugins = CUDA_PLUGINS if platform == CUDA else ROCM_PLUGINS
     extra, maker = ("cuda13-local", "NVIDIA") if platform == CUDA else ("rocm7-local", "AMD")
@@ -235,9 +235,11 @@ def check(platform: str) -> None:
         raise TargetError(f"no compiler for GPUs by {maker} is installed: {command}")
     jaxlib = _installed("jaxlib")
     for part in (f"{there}-plugin", f"{there}-pjrt"):
-        if _installed(part) != jaxlib:
-            found = _installed(part) or "is missing and"
-            raise TargetError(f"{part} {found} does not match jaxlib {jaxlib}: {command}")
+        version = _installed(part)
+        if version != jaxlib:
+            raise TargetError(
+                f"{part} {version or 'is missing and'} does not match jaxlib {jaxlib}: {command}"
+            )
 
 
 def compiler_version(platform: str) -> str:
@@ -325,9 +327,9 @@ def _libtpu_for_jax() -> Requirement | None:
     """What jax's own extra `tpu` asks for."""
     for line in importlib.metadata.requires("jax") or []:
         if re.match(r"libtpu\b(?!-)", line):
-            found = Requirement(line)
-            found.marker = None
-            return found
+            requirement = Requirement(line)
+            requirement.marker = None
+            return requirement
     return None
 
 

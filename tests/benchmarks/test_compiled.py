@@ -137,12 +137,12 @@ SMALL = programs.Sizes(16, 16, 8, 2, (2, 8, 16), (2, 8, 16, 2))
 
 
 def totals(text: str) -> tuple[int, float, float, int]:
-    found = reading.kernels(text)
+    kernels = reading.kernels(text)
     return (
-        sum(kernel.runs for kernel in found if not kernel.is_copy),
-        sum(kernel.runs * kernel.bytes for kernel in found),
-        sum(kernel.runs * kernel.flops for kernel in found),
-        sum(kernel.runs * kernel.cycles for kernel in found),
+        sum(kernel.runs for kernel in kernels if not kernel.is_copy),
+        sum(kernel.runs * kernel.bytes for kernel in kernels),
+        sum(kernel.runs * kernel.flops for kernel in kernels),
+        sum(kernel.runs * kernel.cycles for kernel in kernels),
     )
 
 
@@ -199,8 +199,8 @@ def test_memory_is_that_of_the_device() -> None:
 
 
 def test_instructions_go_through_their_pipes() -> None:
-    found = instructions.counted(DISASSEMBLY)
-    counts, has_loop = found["relu"]
+    counts_by_kernel = instructions.counted(DISASSEMBLY)
+    counts, has_loop = counts_by_kernel["relu"]
     assert counts == {
         "memory": 1,
         instructions.ALU: 2,
@@ -211,11 +211,11 @@ def test_instructions_go_through_their_pipes() -> None:
         "issue": 7,
     }
     assert not has_loop
-    assert found["looping"][1]
+    assert counts_by_kernel["looping"][1]
     sequence = (
         "001: kCustomKernel [source | sink] relu grid: [4, 1, 1] threads: [128, 1, 1]  shared_memory: 0\n"
     )
-    executed, has_loop = instructions.an_element(sequence, found, elements=1024)
+    executed, has_loop = instructions.an_element(sequence, counts_by_kernel, elements=1024)
     assert executed["issue"] == 7 / 2 and not has_loop
 
 
@@ -228,9 +228,9 @@ def test_instructions_go_through_their_pipes() -> None:
     ],
 )
 def test_the_bound_that_decides(kernel: reading.Kernel, bound: str, seconds: float) -> None:
-    found = roofline.estimate([kernel], targets.chip("h100"), None, 0)
-    assert found.bound == bound
-    assert found.seconds == pytest.approx(seconds)
+    estimate = roofline.estimate([kernel], targets.chip("h100"), None, 0)
+    assert estimate.bound == bound
+    assert estimate.seconds == pytest.approx(seconds)
 
 
 def test_a_busy_pipe_decides_over_memory() -> None:
@@ -243,8 +243,8 @@ def test_a_busy_pipe_decides_over_memory() -> None:
 
 def test_a_tpus_own_cycles_decide() -> None:
     kernel = reading.Kernel("a", 1, bytes=1e12, cycles=1_500_000_000)
-    found = roofline.estimate([kernel], targets.chip("v5e"), None, 0)
-    assert found == roofline.Estimate(1e12 / 819e9, roofline.MEMORY)  # no quicker than its bytes
+    estimate = roofline.estimate([kernel], targets.chip("v5e"), None, 0)
+    assert estimate == roofline.Estimate(1e12 / 819e9, roofline.MEMORY)  # no quicker than its bytes
     assert (
         roofline.estimate([dataclasses.replace(kernel, bytes=1.0)], targets.chip("v5e"), None, 0).seconds
         == 1.0
@@ -289,8 +289,14 @@ def test_compilers_that_match_are_taken(monkeypatch: pytest.MonkeyPatch) -> None
     asked = targets._libtpu_for_jax()
     assert asked is not None  # jax says which libtpu it wants
     version = str(asked.specifier).removeprefix("==").replace("*", "7")
-    found = {"jax": "9", "jaxlib": "9", "jax-cuda12-plugin": "9", "jax-cuda12-pjrt": "9", "libtpu": version}
-    monkeypatch.setattr(targets, "_installed", found.get)
+    versions = {
+        "jax": "9",
+        "jaxlib": "9",
+        "jax-cuda12-plugin": "9",
+        "jax-cuda12-pjrt": "9",
+        "libtpu": version,
+    }
+    monkeypatch.setattr(targets, "_installed", versions.get)
     targets.check("tpu")
     targets.check("cuda")
     assert targets.compiler_version("cuda") == "jaxlib 9, jax-cuda12-pjrt 9"
@@ -326,11 +332,11 @@ def test_the_cache_finds_what_it_keeps_and_nothing_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["relu", "gelu", "prelu", "crelu", "swiglu"])
 def test_every_program_can_be_traced(name: str) -> None:
     row = jaxrelu.catalogue()[name]
-    found = programs.programs(row)
-    assert (programs.MLP[0] in found) == (name != "swiglu")
-    assert (programs.GATED[0] in found) == (name != "crelu")
+    possible = programs.programs(row)
+    assert (programs.MLP[0] in possible) == (name != "swiglu")
+    assert (programs.GATED[0] in possible) == (name != "crelu")
     for way in programs.ways(row):
-        for program in found:
+        for program in possible:
             function, shapes = programs.build(programs.Case(name, way, program, "float32", SMALL))
             assert jax.tree.leaves(jax.eval_shape(function, *shapes))
 
@@ -465,13 +471,15 @@ def test_a_real_compiler(target: str, tmp_path: Path) -> None:
     first, again = (dict(compiler.compile_all(requests, kept, 2)) for _ in range(2))
     assert first == again
     assert len(list(tmp_path.glob("*.json"))) == 4
-    for request, found in first.items():
-        assert isinstance(found, dict), found
-        assert found["kernels"] >= 1 and found["seconds"] > 0
-        assert ("cycles" in found) == (target == "v5e" and request.is_whole)
+    for request, figures in first.items():
+        assert isinstance(figures, dict), figures
+        assert figures["kernels"] >= 1 and figures["seconds"] > 0
+        assert ("cycles" in figures) == (target == "v5e" and request.is_whole)
         if request.case.program == programs.BOTH:
-            assert found["bytes"] == pytest.approx(4 * 256 * 256 * 2, rel=0.01)  # x, cotangent, value, slope
+            assert figures["bytes"] == pytest.approx(
+                4 * 256 * 256 * 2, rel=0.01
+            )  # x, cotangent, value, slope
         else:
-            assert found["flops"] == pytest.approx(5 * 2 * 256 * 256 * 128, rel=0.05)
+            assert figures["flops"] == pytest.approx(5 * 2 * 256 * 256 * 128, rel=0.05)
     assert dict(os.environ) == environment
     assert json.dumps(list(first.values()))

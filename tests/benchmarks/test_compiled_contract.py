@@ -14,7 +14,17 @@ from benchmarks.compiled import targets
 from benchmarks.compiled.cache import Figures
 from benchmarks.compiled.compiler import Request
 from benchmarks.compiled.programs import OURS, PEER
-from tests.support.compiled import PEERS, TARGETS, VARIANTS, Peers, Place, Ratio, above, figures, ratios
+from tests.support.compiled import (
+    PEERS,
+    TARGETS,
+    VARIANTS,
+    CommittedFigures,
+    ContractPlace,
+    OursToPeer,
+    above,
+    figures,
+    ratios,
+)
 
 pytestmark = pytest.mark.targets
 
@@ -41,7 +51,7 @@ alpha x), of which XLA keeps a product. No other form was tried.
 
 # Where ours is above jax.nn after all: variant, program, target and figure; the highest ratio allowed,
 # and why. A line that nothing needs any more fails.
-EXCEPTIONS: dict[Place, tuple[float, str]] = {
+EXCEPTIONS: dict[ContractPlace, tuple[float, str]] = {
     ("relu6", "mlp trained scanned", "h100 cublas", "temp_bytes"): (1.045, SCAN),
     ("elu", "mlp trained scanned", "v5e", "bytes"): (1.245, SCAN),
     ("elu", "mlp frozen scanned", "v5e", "bytes"): (1.065, SCAN),
@@ -102,7 +112,7 @@ EXCEPTIONS: dict[Place, tuple[float, str]] = {
 
 
 @pytest.fixture(scope="module")
-def found(request: pytest.FixtureRequest) -> dict[Request, Figures]:
+def figures_by_request(request: pytest.FixtureRequest) -> dict[Request, Figures]:
     """Everything that the chosen tests need, compiled at once: two programs at a time."""
     for name in TARGETS:
         try:
@@ -114,29 +124,29 @@ def found(request: pytest.FixtureRequest) -> dict[Request, Figures]:
     variants = {params["variant"] for params in chosen if params.get("variant") in VARIANTS}
     variants |= {params["place"][0] for params in chosen if "place" in params}
     wanted = [variant for variant in VARIANTS if variant in variants]
-    return figures(Peers(PEERS), (OURS, PEER), wanted)
+    return figures(CommittedFigures(PEERS), (OURS, PEER), wanted)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_nothing_is_above_jax_nn(variant: str, found: dict[Request, Figures]) -> None:
-    failed = [f"{request}: {one['failed']}" for request, one in found.items() if "failed" in one]
+def test_nothing_is_above_jax_nn(variant: str, figures_by_request: dict[Request, Figures]) -> None:
+    failed = [f"{request}: {one['failed']}" for request, one in figures_by_request.items() if "failed" in one]
     assert not [line for line in failed if f"'{variant}'" in line]
-    compared = ratios(found, variant)
+    compared = ratios(figures_by_request, variant)
     behind = [_line(place, one) for place, one in above(compared).items() if one.ratio > _allowed(place)]
     assert not behind, f"{len(behind)} of {len(compared)}:\n" + "\n".join(behind)
 
 
 @pytest.mark.parametrize("place", EXCEPTIONS)
-def test_every_exception_is_needed(place: Place, found: dict[Request, Figures]) -> None:
-    needed = above(ratios(found, place[0])).get(place)
+def test_every_exception_is_needed(place: ContractPlace, figures_by_request: dict[Request, Figures]) -> None:
+    needed = above(ratios(figures_by_request, place[0])).get(place)
     assert needed, "not above jax.nn there"
     assert needed.ratio > EXCEPTIONS[place][0] - 0.02, f"{needed.ratio:.2f} is enough"
 
 
-def _allowed(place: Place) -> float:
+def _allowed(place: ContractPlace) -> float:
     """The highest ratio that an exception allows here; 0 without one."""
     return EXCEPTIONS.get(place, (0.0, ""))[0]
 
 
-def _line(place: Place, one: Ratio) -> str:
+def _line(place: ContractPlace, one: OursToPeer) -> str:
     return f"{' | '.join(place)}: {one.ours:.6g} / {one.peer:.6g} = {one.ratio:.2f}"

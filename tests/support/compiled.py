@@ -35,10 +35,10 @@ ROUNDED = 0.005  # ratios are compared with two decimals
 SLACK = {"kernels": 0, "bytes": 4096, "temp_bytes": 65536, "cycles": 0}  # scalars, and tables of pointers
 
 # What is compared: the variant, the program and its dtype, the target, and what is read off.
-Place = tuple[str, str, str, str]
+ContractPlace = tuple[str, str, str, str]
 
 
-class Ratio(NamedTuple):
+class OursToPeer(NamedTuple):
     """Ours, that of jax.nn, and their ratio."""
 
     ours: float
@@ -46,7 +46,7 @@ class Ratio(NamedTuple):
     ratio: float
 
 
-class Peers(Cache):
+class CommittedFigures(Cache):
     """The committed figures of jax.nn, read like what a cache keeps; ours are never kept.
 
     Attributes:
@@ -55,14 +55,14 @@ class Peers(Cache):
 
     def __init__(self, path: Path) -> None:
         super().__init__(None)
-        self._found: dict[str, Figures] = json.loads(path.read_text()) if path.exists() else {}
+        self._committed: dict[str, Figures] = json.loads(path.read_text()) if path.exists() else {}
         self.used: dict[str, Figures] = {}
 
     def read(self, key: str) -> Figures | None:
-        found = self._found.get(key)
-        if found is not None:
-            self.used[key] = found
-        return found
+        figures = self._committed.get(key)
+        if figures is not None:
+            self.used[key] = figures
+        return figures
 
     def write(self, key: str, figures: Figures) -> None:
         self.used[key] = {name: figures[name] for name in (*BOUNDS, "total_bytes") if name in figures}
@@ -88,21 +88,21 @@ def requests(way: str, variants: Iterable[str] = VARIANTS) -> Iterator[Request]:
 def figures(kept: Cache, ways: Iterable[str], variants: Iterable[str] = VARIANTS) -> dict[Request, Figures]:
     """The figures of every program; those that do not compile have `failed`."""
     asked = [request for way in ways for request in requests(way, variants)]
-    found: dict[Request, Figures] = {}
+    figures_by_request: dict[Request, Figures] = {}
     for request, answer in compile_all(asked, kept, default_processes()):
-        found[request] = {"failed": str(answer)} if isinstance(answer, CompileError) else answer
-    return found
+        figures_by_request[request] = {"failed": str(answer)} if isinstance(answer, CompileError) else answer
+    return figures_by_request
 
 
-def ratios(found: dict[Request, Figures], variant: str) -> dict[Place, Ratio]:
+def ratios(figures_by_request: dict[Request, Figures], variant: str) -> dict[ContractPlace, OursToPeer]:
     """Ours to jax.nn's, for all that is read off; cycles of the small programs, the rest of the large ones.
 
     A program of ours that does not compile counts as infinitely many kernels.
     """
-    compared: dict[Place, Ratio] = {}
+    compared: dict[ContractPlace, OursToPeer] = {}
     pairs = zip(requests(OURS, [variant]), requests(PEER, [variant]), strict=True)
     for ours, peer in pairs:
-        one, other = found[ours], found[peer]
+        one, other = figures_by_request[ours], figures_by_request[peer]
         target = " ".join(filter(None, (ours.target, ours.matmul)))
         program = f"{ours.case.program} {ours.case.dtype}" if ours.case.program == BOTH else ours.case.program
         for what in _compared(ours):
@@ -113,7 +113,7 @@ def ratios(found: dict[Request, Figures], variant: str) -> dict[Place, Ratio]:
     return compared
 
 
-def above(compared: dict[Place, Ratio]) -> dict[Place, Ratio]:
+def above(compared: dict[ContractPlace, OursToPeer]) -> dict[ContractPlace, OursToPeer]:
     """The places where ours is above the bound."""
     return {place: one for place, one in compared.items() if one.ratio >= BOUNDS[place[3]] + ROUNDED}
 
@@ -125,21 +125,21 @@ def _compared(request: Request) -> tuple[str, ...]:
     return ("cycles",) if request.is_whole else planned
 
 
-def _ratio(ours: float, peer: float, slack: float) -> Ratio:
+def _ratio(ours: float, peer: float, slack: float) -> OursToPeer:
     if peer <= ours <= peer + slack:
-        return Ratio(ours, peer, 1.0)
-    return Ratio(ours, peer, ours / peer if peer else float("inf"))
+        return OursToPeer(ours, peer, 1.0)
+    return OursToPeer(ours, peer, ours / peer if peer else float("inf"))
 
 
 def main() -> None:
     """Compiles those programs of jax.nn whose figures are not there, and writes the figures of all."""
     jax.config.update("jax_platforms", "cpu")
-    kept = Peers(PEERS)
-    found = figures(kept, (PEER,))
-    failed = sum("failed" in one for one in found.values())
+    kept = CommittedFigures(PEERS)
+    figures_by_request = figures(kept, (PEER,))
+    failed = sum("failed" in one for one in figures_by_request.values())
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(kept.used[key])}" for key in sorted(kept.used))
     PEERS.write_text(f"{{\n{lines}\n}}\n")
-    print(f"{len(found)} programs, {failed} failed, {len(kept.used)} of them different")
+    print(f"{len(figures_by_request)} programs, {failed} failed, {len(kept.used)} of them different")
 
 
 if __name__ == "__main__":
