@@ -78,7 +78,7 @@ def public_function(
     public: Any = jax.jit(function, static_argnames=declaration.static)
     if declaration.check:
         public = _Checked(public, declaration.check, declaration.static, arguments_of)
-    public.declaration = declaration
+    public.declaration, public.itself = declaration, public
     public.__deepcopy__ = lambda memo: public
     public.__reduce_ex__ = lambda protocol: made_by or signature.__qualname__
     return public
@@ -115,6 +115,11 @@ class _Checked:
 def declaration_of(function: Any) -> Declaration:
     """The declaration that a public function carries."""
     return function.declaration
+
+
+def is_public(function: Any) -> bool:
+    """Whether it is one itself: `jax.vmap` and `jax.grad` of one have a copy of its attributes."""
+    return hasattr(function, "declaration") and getattr(function, "itself", function) is function
 
 
 def rebuilt(

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from jax import Array
 
-from .declaration import Declaration, declaration_of, public_function, rebuilt
+from .declaration import Declaration, declaration_of, is_public, public_function, rebuilt
 from .differentiation import ForwardMode, ReverseMode
 from .elementwise import Elementwise
 from .few_bits.residual import FEWEST, MOST, quantized
@@ -52,7 +52,7 @@ def forward_mode(function: Public) -> Public:
     """
     if not callable(function):
         raise TypeError(f"forward_mode: function must be something to call, got {type(function).__name__}")
-    if hasattr(function, "declaration"):
+    if is_public(function):
         return _forward_twin(function)
     return cast(Public, in_forward_mode(function))
 
@@ -142,7 +142,7 @@ def _residual_twin(function: Any, residual: str) -> Any:
 
 
 def _checked_declaration(transformation: str, function: Any) -> Declaration:
-    if not hasattr(function, "declaration"):
+    if not is_public(function):
         name = getattr(function, "__name__", repr(function))
         raise TypeError(
             f"{transformation}: function must be a public function of jaxrelu, which carries its "

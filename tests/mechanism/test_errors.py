@@ -166,11 +166,7 @@ BAD = {
         TypeError,
         ["relu", "jaxrelu", "with_residual"],
     ),
-    "a stranger to forward_mode": (
-        lambda: jaxrelu.forward_mode(len),
-        TypeError,
-        ["len", "jaxrelu", "forward_mode"],
-    ),
+    "nothing to call": (lambda: jaxrelu.forward_mode("relu"), TypeError, ["forward_mode", "function", "str"]),
     "an unknown name": (
         lambda: jaxrelu.get("gelo"),
         ValueError,

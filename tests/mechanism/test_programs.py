@@ -90,6 +90,13 @@ def test_a_module():
     np.testing.assert_allclose(again, 2 * loss(state, X), rtol=1e-6)
 
 
+def test_a_transformed_function_is_a_program():
+    slope = jaxrelu.forward_mode(jax.vmap(jax.vmap(jax.grad(jaxrelu.silu))))
+    np.testing.assert_allclose(slope(X), jax.grad(lambda x: jaxrelu.silu(x).sum())(X), rtol=1e-6)
+    with pytest.raises(TypeError, match="with_residual: function must be a public function"):
+        jaxrelu.with_residual(jax.vmap(jaxrelu.relu), "bits")
+
+
 def test_linearize_and_jacobians():
     twin = jaxrelu.forward_mode(lambda x: jaxrelu.gelu(x).sum(1))
     _, push = jax.linearize(twin, X)
