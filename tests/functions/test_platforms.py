@@ -5,6 +5,9 @@ The exponential is that of the CPU. What the hardware's own adds to the errors i
 
 import functools
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jaxrelu._mechanism import formulas
@@ -12,7 +15,7 @@ from jaxrelu._mechanism.declaration import declaration_of, rebuilt
 from jaxrelu._mechanism.differentiation import ReverseMode
 from jaxrelu._mechanism.elementwise import Elementwise
 from references.lookup import ROWS
-from tests.support.measures import assert_rounded_once, value_and_slope
+from tests.support.measures import all_patterns, assert_rounded_once, value_and_slope
 
 
 def of_the_platform(name):
@@ -36,3 +39,13 @@ def test_every_16_bit_input_is_rounded_once(name, platform):
     function = functools.partial(rebuilt(row.function, ReverseMode()), **row.arguments)
     for dtype in ("bfloat16", "float16"):
         assert_rounded_once(name, value_and_slope(function), dtype)
+
+
+@pytest.mark.parametrize("name", [name for name in ROWS if of_the_platform(name)])
+def test_second_derivatives_are_numbers(name, platform):
+    row = ROWS[name]
+    function = functools.partial(rebuilt(row.function, ReverseMode()), **row.arguments, **row.example)
+    x = all_patterns("bfloat16")
+    x = jnp.asarray(x[np.isfinite(x.astype("float32"))])
+    second = jax.grad(lambda x: jax.grad(lambda x: function(x).sum())(x).sum())(x)
+    assert jnp.isfinite(second).all()
