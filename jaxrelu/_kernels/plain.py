@@ -2,8 +2,8 @@
 
 Each is one chain of operations, without a choice between two halves of the line, and so as quick as the
 textbook's formula. In float32 the chain is off by a few units in the last place, and by more next to the zero
-of a slope: 16 bits hide both. Inputs are clipped where an infinite one would give NaN, and where an exponential
-would be infinite, whose derivative JAX makes NaN. So bfloat16 results are only right to 1e-36.
+of a slope: 16 bits hide both. Inputs are clipped where an infinite one would give NaN, and where an
+exponential would be infinite, whose derivative JAX makes NaN. So bfloat16 results are only right to 1e-36.
 """
 
 import jax.numpy as jnp
