@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import jaxrelu
 from references.lookup import ROWS, reference_of
-from tests.support.measures import SMALLEST_INPUT, compiled, measured
+from tests.support.measures import SMALLEST_INPUT, compiled, value_and_slope_at
 
 SIZE = 8
 # The same examples in every run: a failure by chance would teach people to run again.
@@ -51,7 +51,7 @@ def test_slopes_at_x_and_minus_x_add_to_one(name):
 
     @given(ARRAYS)
     def check(x):
-        slopes = [measured(compiled(name), point, {})[1] for point in (x, -x)]
+        slopes = [value_and_slope_at(compiled(name), point, {})[1] for point in (x, -x)]
         np.testing.assert_allclose(sum(slopes), 1.0, atol=10 * 2.0**-23)
 
     check()
@@ -63,7 +63,7 @@ def test_values_at_x_and_minus_x_differ_by_x(name):
 
     @given(MODERATE)
     def check(x):
-        values = [measured(compiled(name), point, {})[0] for point in (x, -x)]
+        values = [value_and_slope_at(compiled(name), point, {})[0] for point in (x, -x)]
         np.testing.assert_allclose(values[0] - values[1], x, rtol=10 * 2.0**-23, atol=10 * 2.0**-23)
 
     check()
@@ -80,7 +80,7 @@ def test_monotone(name):
 
     @given(ARRAYS)
     def check(x):
-        value, slope = measured(compiled(name), np.sort(x), dict(jaxrelu.catalogue()[name].example))
+        value, slope = value_and_slope_at(compiled(name), np.sort(x), dict(jaxrelu.catalogue()[name].example))
         value = np.clip(value, -(2.0**128), 2.0**128)  # infinity minus infinity is not a number
         assert (np.diff(value) >= -8 * 2.0**-23 * np.maximum(np.abs(value[1:]), SMALLEST_INPUT)).all()
         assert (slope >= 0).all()
