@@ -7,6 +7,9 @@ import pytest
 
 import jaxrelu
 from jaxrelu._kernels import normal, numerics
+from jaxrelu._mechanism.declaration import rebuilt
+from jaxrelu._mechanism.differentiation import ReverseMode
+from jaxrelu._mechanism.residuals import Input
 from references.lookup import parameters_of, reference_of
 from tests.support.derivations import TABLES, assert_derived, table_of
 from tests.support.measures import assert_accurate32, sample32, value_and_slope
@@ -15,7 +18,7 @@ from tests.support.measures import assert_accurate32, sample32, value_and_slope
 def fresh(name):
     """The variant, built and compiled anew: the constants of the kernels are read when it is traced."""
     row = jaxrelu.catalogue()[name]
-    function = jaxrelu.with_residual(row.function, "input")
+    function = rebuilt(row.function, ReverseMode(Input))
     return value_and_slope(lambda x, **parameters: function(x, **row.arguments, **parameters))
 
 
