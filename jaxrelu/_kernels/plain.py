@@ -12,7 +12,7 @@ from jax import Array, lax
 _FARTHEST = 1e30  # its products are finite; all these functions have reached their limits long before
 _MISH_LIMIT = 20.0  # tanh(softplus(x)) is 1 from here on, and the powers of exp(x) are finite
 _CUBIC_LIMIT = 10.0  # the tanh form of gelu is x or less than 1e-36 from here on
-_LIMIT = 88.0  # exp(88) is the largest that is finite, and so is its product with 2
+_LIMIT = 88.0  # exp(88) is finite; exp(89) is not
 
 
 def bounded(x: Array) -> Array:
@@ -45,9 +45,9 @@ def swish_slope(x: Array, beta: Array | float) -> Array:
 
 def gelu(x: Array, linear: float, cubic: float) -> Array:
     """x logistic(z), z = linear x + cubic x**3."""
-    bounded = jnp.maximum(x, -_CUBIC_LIMIT)
-    a = jnp.minimum(bounded, _CUBIC_LIMIT)
-    return bounded / (1.0 + lax.exp(-a * (linear + cubic * a * a)))
+    x = jnp.maximum(x, -_CUBIC_LIMIT)
+    a = jnp.minimum(x, _CUBIC_LIMIT)
+    return x / (1.0 + lax.exp(-a * (linear + cubic * a * a)))
 
 
 def gelu_slope(x: Array, linear: float, cubic: float) -> Array:

@@ -67,7 +67,6 @@ class ReverseMode:
 
     def __call__(self, formulas: Formulas) -> Differentiable:
         residual = self.residual or (Mask if isinstance(formulas.slope, Steps) else Input)
-        twin = ForwardMode()(formulas)
 
         @jax.custom_vjp
         def function(x: Array, parameters: Parameters) -> Array:
@@ -112,7 +111,11 @@ class ReverseMode:
         def called(x: Array, parameters: Parameters) -> Array:
             # In the program that JAX traces, the backward rule is what tells our functions from others.
             structure = jax.tree.structure((x, parameters))
-            backward.twin = lambda *operands: twin(*jax.tree.unflatten(structure, operands))  # type: ignore[attr-defined]
+
+            def twin(*operands: Any) -> Array:
+                return ForwardMode()(formulas)(*jax.tree.unflatten(structure, operands))
+
+            backward.twin = twin  # type: ignore[attr-defined]
             return function(x, parameters)
 
         return called
