@@ -234,6 +234,9 @@ def card(
     minutes: Annotated[
         float | None, typer.Option(help="No part begins that is not likely to end by then; 5.", min=0.0)
     ] = None,
+    ways: Annotated[
+        bool, typer.Option("--ways", help="Steps with each residual and with jax.checkpoint, too.")
+    ] = False,
     device: DeviceOption = None,
     output: OutputOption = Path("results"),
     smoke: SmokeOption = False,
@@ -245,6 +248,7 @@ def card(
     was measured is kept whenever the run ends.
     """
     given = {"variants": variants, "dtypes": dtypes, "sizes": sizes, "minutes": minutes}
+    given["with_all_ways"] = ways or None
     _run(("card",), _preset(smoke), output, device, folder=str(output), **given)
 
 

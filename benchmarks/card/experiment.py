@@ -54,6 +54,7 @@ class Settings:
       minutes: after which no part begins.
       programs: whole steps that come first, and those that come last.
       step_sizes: how large the steps are.
+      with_all_ways: whether steps are also measured with each other residual and with `jax.checkpoint`.
       plan: of the transformer.
       formats: whose accuracy is measured.
       stride: in float32 every so many-th input.
@@ -75,6 +76,7 @@ class Settings:
         (known.MLP[1], known.MLP[3]),
     )
     step_sizes: known.Sizes = known.FILLING
+    with_all_ways: bool = False
     plan: TransformerPlan = _PLAN
     formats: tuple[str, ...] = ("bfloat16", "float16", "float32")
     stride: int = 8191
@@ -157,7 +159,7 @@ def _steps(
             continue  # a gated function has an MLP of its own
         name = row.name
         case = {"variant": name, "program": program}
-        arguments = (bench, name, program, settings.dtypes[0], settings.step_sizes)
+        arguments = (bench, name, program, settings.dtypes[0], settings.step_sizes, settings.with_all_ways)
         yield CardPart(steps.STEP, case, functools.partial(steps.measure, *arguments))
 
 

@@ -8,21 +8,27 @@ from ..compiled import programs as known
 from ..core.free_memory import peak_of
 from ..core.programs import DONATED, Program
 from ..core.statistics import shortened
-from ..core.subjects import OURS, selection
+from ..core.subjects import OURS, PEER, selection
 from ..core.timing import interleave
 from ..throughput.case import ProgramKey, timed_rows
 from .bench import Bench
-from .functions import case_of, libraries
 
 STEP = "step"  # the kind of row
 _SCALE = 0.02  # of the weights
 
 
-def measure(bench: Bench, variant: str, program: str, dtype: str, sizes: known.Sizes) -> None:
-    """Times one step, by both in turns, with its memory: as XLA plans it, and as the device counts it."""
+def measure(
+    bench: Bench, variant: str, program: str, dtype: str, sizes: known.Sizes, with_all_ways: bool
+) -> None:
+    """Times one step, each way in turns, with its memory: as XLA plans it, and as the device counts it."""
     case = {"kind": STEP, "variant": variant, "program": program, "dtype": dtype}
-    (catalogued,) = selection((variant,))
-    wanted = {library: case_of(variant, library, program, dtype, sizes) for library in libraries(catalogued)}
+    (row,) = selection((variant,))
+    named = {OURS: known.own_way(row), **{way: way for way in known.ways(row) if way != known.own_way(row)}}
+    wanted = {
+        library: known.Case(variant, way, program, dtype, sizes)
+        for library, way in named.items()
+        if with_all_ways or library in (OURS, PEER)
+    }
     given: list[Any] = [known.build(wanted[OURS])[1]]
     built: dict[ProgramKey, Program] = {}
     for library, one in wanted.items():

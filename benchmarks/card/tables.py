@@ -136,13 +136,18 @@ def _steps(rows: list[Row]) -> Table:
             variant,
             library,
             f"{row['median'] * 1e3:.4g}{'*' if row['unstable'] else ''}",
-            _ratio(row),
+            _ratio(row) or _by_medians(row, peer),
             f"{row['predicted_s'] * 1e3:.4g}" if "predicted_s" in row else "-",
             _of_predicted(row),
             _memory(row, peer),
             f"{peak / 1e6:.1f}" if peak else "",
         )
     return table
+
+
+def _by_medians(row: Row, peer: Row | None) -> str:
+    """The ratio of a way that has none round by round."""
+    return "" if peer is None or row is peer else f"{row['median'] / peer['median']:.2f}"
 
 
 def _memory(row: Row, peer: Row | None) -> str:
