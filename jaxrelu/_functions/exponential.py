@@ -6,7 +6,6 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._kernels import plain
 from .._kernels.formats import Arithmetic
 from .._kernels.gates import logistic
 from .._kernels.numerics import exp, expm1, exponential_parts, log1p, minus_1, quotient_exp, times_exp
@@ -153,14 +152,11 @@ def selu(x: ArrayLike) -> Array:
 
 
 def _softplus(x: Array, arithmetic: Arithmetic) -> Array:
-    if arithmetic.plain:
-        return plain.softplus(x)
-    return jnp.maximum(x, 0) + log1p(exp(-jnp.abs(x), arithmetic), arithmetic)
+    s, p = exponential_parts(-jnp.abs(x), arithmetic)
+    return jnp.maximum(x, 0) + log1p(s * (1.0 + p), arithmetic)
 
 
 def _softplus_slope(x: Array, arithmetic: Arithmetic) -> Array:
-    if arithmetic.plain:
-        return plain.logistic(x)
     return logistic(x < 0, *exponential_parts(-jnp.abs(x), arithmetic))
 
 

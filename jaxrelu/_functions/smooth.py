@@ -161,11 +161,15 @@ def _telu_parts(x: Array, arithmetic: Arithmetic) -> tuple[Array, Array | float,
 
 
 def _telu(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.telu(x)
     *_, tanh, _ = _telu_parts(x, arithmetic)
     return jnp.where(x > _TELU_LIMIT, x, finite(x) * tanh)
 
 
 def _telu_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.telu_slope(x)
     s, p, tanh, sech_squared = _telu_parts(x, arithmetic)
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
     slope = tanh + x * s * (1.0 + p) * sech_squared
@@ -176,7 +180,7 @@ def _telu_slope(x: Array, arithmetic: Arithmetic) -> Array:
     return jnp.where(x < _TELU_BELOW, times_exp(((1.0 + x) - r) - x * t * t, s, p), slope)
 
 
-@elementwise(value=_telu, slope=_telu_slope, exponential="own")
+@elementwise(value=_telu, slope=_telu_slope, exponential="platform")
 def telu(x: ArrayLike) -> Array:
     r"""Hyperbolic tangent exponential linear unit.
 

@@ -172,7 +172,8 @@ def _acon_gate(
 def _acon_c(x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic) -> Array:
     negative, s, p, *_ = _acon_gate(x, p1, p2, beta, arithmetic)
     mixed = (p1 - p2) * logistic(negative, s, p) + p2
-    return where(mixed == 0.0, 0.0, x * mixed)
+    is_shut = jnp.abs(mixed) < jnp.finfo(mixed.dtype).tiny  # a GPU's exponential is 6e-39 where ours is 0
+    return where(is_shut, 0.0, x * mixed)
 
 
 def _acon_c_slope(x: Array, p1: Array, p2: Array, beta: Array, arithmetic: Arithmetic) -> Array:

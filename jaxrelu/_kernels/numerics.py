@@ -21,9 +21,11 @@ from jax import Array, lax
 
 from .coefficients import EXPM1, LOG1P
 from .formats import Arithmetic, format_of, of_format
+from .platforms import by_platform
 from .selection import where
 
 CURVE_FROM = -6.0  # 1 - s is a short number from here on
+_NEAR = 1.0 / 64.0  # three terms of the series of exp(x) - 1 are right to 2e-7 up to here
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
 
 
@@ -124,8 +126,9 @@ def exp(x: Array, arithmetic: Arithmetic) -> Array:
 def expm1(x: Array, arithmetic: Arithmetic) -> Array:
     """exp(x) - 1 for x <= 0, and 0 for x > 0."""
     x = jnp.minimum(x, 0.0)
-    if arithmetic.plain:
-        return lax.expm1(x)
+    if arithmetic.plain:  # half the operations of lax.expm1
+        series = x * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0)))
+        return where(x > -_NEAR, series, lax.exp(x) - 1.0)
     return minus_1(*exponential_parts(x, arithmetic._replace(native=False)))  # near 0 the parts count
 
 
@@ -165,6 +168,12 @@ def log1p(w: Array, arithmetic: Arithmetic) -> Array:
     """log(1 + w) for 0 <= w <= 1."""
     if w.dtype == jnp.float64:
         return jnp.log1p(w)
+    if arithmetic.plain:  # a TPU's own is quicker, a GPU's three times as long
+        return by_platform("cuda", lambda w: _log1p(w, arithmetic), lax.log1p, w)
+    return _log1p(w, arithmetic)
+
+
+def _log1p(w: Array, arithmetic: Arithmetic) -> Array:
     return w + w * w * polynomial(w, of_format(LOG1P, w, arithmetic))
 
 

@@ -12,6 +12,7 @@ from jax import Array, lax
 _FARTHEST = 1e30  # its products are finite; all these functions have reached their limits long before
 _MISH_LIMIT = 20.0  # tanh(softplus(x)) is 1 from here on, and the powers of exp(x) are finite
 _CUBIC_LIMIT = 10.0  # the tanh form of gelu is x or less than 1e-36 from here on
+_TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on
 _LIMIT = 88.0  # exp(88) is finite; exp(89) is not
 
 
@@ -25,12 +26,11 @@ def logistic(z: Array) -> Array:
 
 
 def silu(x: Array) -> Array:
-    x = jnp.maximum(x, -_LIMIT)
-    return x / (1.0 + lax.exp(-x))
+    return jnp.maximum(x, -_LIMIT) * logistic(x)
 
 
 def silu_slope(x: Array) -> Array:
-    return _gated_slope(x, bounded(x))
+    return _gated_slope(logistic(x), bounded(x))
 
 
 def swish(x: Array, beta: Array | float) -> Array:
@@ -40,44 +40,56 @@ def swish(x: Array, beta: Array | float) -> Array:
 
 def swish_slope(x: Array, beta: Array | float) -> Array:
     z = beta * bounded(x)
-    return _gated_slope(z, z)
+    return _gated_slope(logistic(z), z)
 
 
 def gelu(x: Array, linear: float, cubic: float) -> Array:
     """x logistic(z), z = linear x + cubic x**3."""
-    x = jnp.maximum(x, -_CUBIC_LIMIT)
-    a = jnp.minimum(x, _CUBIC_LIMIT)
-    return x / (1.0 + lax.exp(-a * (linear + cubic * a * a)))
+    return jnp.maximum(x, -_CUBIC_LIMIT) * _cubic_gate(x, linear, cubic)[0]
 
 
 def gelu_slope(x: Array, linear: float, cubic: float) -> Array:
-    a = jnp.minimum(jnp.maximum(x, -_CUBIC_LIMIT), _CUBIC_LIMIT)
+    gate, a, square = _cubic_gate(x, linear, cubic)
+    return _gated_slope(gate, a * (linear + 3.0 * cubic * square))
+
+
+def _cubic_gate(x: Array, linear: float, cubic: float) -> tuple[Array, Array, Array]:
+    """The gate of gelu; x where the gate is neither 0 nor 1, and its square."""
+    a = jnp.clip(x, -_CUBIC_LIMIT, _CUBIC_LIMIT)
     square = a * a
-    return _gated_slope(a * (linear + cubic * square), a * (linear + 3.0 * cubic * square))
+    return 1.0 / (1.0 + lax.exp(-a * (linear + cubic * square))), a, square
 
 
-def _gated_slope(z: Array, m: Array) -> Array:
+def _gated_slope(gate: Array, m: Array) -> Array:
     """The slope of x logistic(z), m = x dz/dx."""
-    s = logistic(z)
-    return s + s * (1.0 - s) * m
+    return gate + gate * (1.0 - gate) * m
 
 
 def mish(x: Array) -> Array:
-    """x n / (n + 2), n = w (w + 2), w = exp(x): n / (n + 2) is tanh(softplus(x))."""
-    w = lax.exp(jnp.minimum(x, _MISH_LIMIT))
+    """x n / d, n = w (w + 2), d = n + 2, w = exp(x): n / d is tanh(softplus(x))."""
+    a = jnp.clip(x, -_FARTHEST, _MISH_LIMIT)
+    w = lax.exp(a)
     n = w * (w + 2.0)
-    return jnp.maximum(x, -_FARTHEST) * (n / (n + 2.0))
+    return jnp.maximum(x, -_FARTHEST) * (n * (1.0 / (n + 2.0)))
 
 
 def mish_slope(x: Array) -> Array:
-    x = jnp.clip(x, -_FARTHEST, _MISH_LIMIT)
-    w = lax.exp(x)
+    a = jnp.clip(x, -_FARTHEST, _MISH_LIMIT)
+    w = lax.exp(a)
     d = w * (w + 2.0) + 2.0
-    return w * ((w + 2.0) * d + 4.0 * x * (1.0 + w)) / (d * d)
+    r = 1.0 / d
+    return w * ((w + 2.0) * d + 4.0 * a * (1.0 + w)) * r * r
 
 
-def softplus(x: Array) -> Array:
-    return jnp.maximum(x, 0) + lax.log1p(lax.exp(-jnp.abs(x)))
+def telu(x: Array) -> Array:
+    return jnp.maximum(x, -_FARTHEST) * lax.tanh(lax.exp(jnp.clip(x, -_FARTHEST, _TELU_LIMIT)))
+
+
+def telu_slope(x: Array) -> Array:
+    a = jnp.clip(x, -_FARTHEST, _TELU_LIMIT)
+    e = lax.exp(a)
+    t = lax.tanh(e)
+    return t + a * e * (1.0 - t * t)
 
 
 def product(factor: Array, value: Array) -> Array:
