@@ -189,13 +189,27 @@ def _transformers(settings: Settings, bench: Bench, names: tuple[str, ...]) -> I
 
 def _accuracies(settings: Settings, bench: Bench, names: tuple[str, ...]) -> Iterator[CardPart]:
     elementwise = accuracy.variant_names()
-    for name, form in itertools.product(names, settings.formats):
-        if name in elementwise:
-            wanted = accuracy.Settings(
-                (name,), (form,), settings.stride, beside=False, libraries=(OURS, PEER)
-            )
-            case = {"variant": name, "dtype": form}
-            yield CardPart(ACCURACY, case, _of_another(accuracy.run, wanted, ACCURACY, bench))
+    cases = [case for case in itertools.product(names, settings.formats) if case[0] in elementwise]
+    for start in range(0, len(cases), functions.CORES):
+        some = cases[start : start + functions.CORES]
+        measure = functools.partial(_measure_accuracies, bench, settings.stride, some)
+        yield CardPart(ACCURACY, {"variant": ", ".join(dict.fromkeys(name for name, _ in some))}, measure)
+
+
+def _measure_accuracies(bench: Bench, stride: int, cases: list[tuple[str, str]]) -> None:
+    """Variants in a format each, side by side: nothing is timed, and most of the work is the host's."""
+
+    def rows_of(name: str, form: str) -> list[Row]:
+        rows: list[Row] = []
+        wanted = accuracy.Settings((name,), (form,), stride, beside=False, libraries=(OURS, PEER))
+        accuracy.run(wanted, Notes(bench.progress), lambda _, row: rows.append(row))
+        return rows
+
+    done = functions.side_by_side({case: functools.partial(rows_of, *case) for case in cases})
+    for (name, form), rows in done.items():
+        with bench.failure({"kind": ACCURACY, "variant": name, "dtype": form}):
+            for row in rows.result():
+                bench.record({"kind": ACCURACY, **row})
 
 
 def _of_another(measure: Callable[..., None], wanted: object, kind: str, bench: Bench) -> Callable[[], None]:

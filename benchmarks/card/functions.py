@@ -9,7 +9,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -44,6 +44,7 @@ PROGRAMS = {FORWARD: known.FORWARD, FUSED: known.BOTH}
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Programs = dict[ProgramKey, Program]
+Done = TypeVar("Done")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +88,7 @@ def measure(bench: Bench, batch: Batch) -> None:
         jobs[name, COPY] = functools.partial(copy_program, inputs[name], 1)
         for one in ways:
             jobs[name, one.library] = functools.partial(programs_in_one, one, inputs[name])
-    compiled = _side_by_side(jobs)
+    compiled = side_by_side(jobs)
     for name in batch.variants:
         case = batch.case(name)
         built: Programs = {}
@@ -98,13 +99,11 @@ def measure(bench: Bench, batch: Batch) -> None:
             _time(bench, case, built, inputs.pop(name))
 
 
-def _side_by_side(
-    jobs: Mapping[tuple[str, str], Callable[[], Programs]],
-) -> dict[tuple[str, str], Future[Programs]]:
+def side_by_side(jobs: Mapping[tuple[str, str], Callable[[], Done]]) -> dict[tuple[str, str], Future[Done]]:
     """What the jobs return, all of them done; the device in use is a thread's own setting."""
     used = device()
 
-    def done(job: Callable[[], Programs]) -> Programs:
+    def done(job: Callable[[], Done]) -> Done:
         with jax.default_device(used):
             return job()
 

@@ -222,15 +222,20 @@ def test_instructions_go_through_their_pipes() -> None:
 @pytest.mark.parametrize(
     ("kernel", "bound", "seconds"),
     [
-        (reading.Kernel("a", 3, bytes=3.352e12), roofline.MEMORY, 3.0),
-        (reading.Kernel("a", 2, bytes=1.0, flops=989e12, is_narrow=True), roofline.MATMUL, 2.0),
-        (reading.Kernel("a", 1, bytes=1.0, flops=495e12), roofline.MATMUL, 1.0),
+        (reading.Kernel("a", 3, bytes=2.039e12), roofline.MEMORY, 3.0),
+        (reading.Kernel("a", 2, bytes=1.0, flops=312e12, is_narrow=True), roofline.MATMUL, 2.0),
+        (reading.Kernel("a", 1, bytes=1.0, flops=156e12), roofline.MATMUL, 1.0),
     ],
 )
 def test_the_bound_that_decides(kernel: reading.Kernel, bound: str, seconds: float) -> None:
-    estimate = roofline.estimate([kernel], targets.chip("h100"), None, 0)
+    estimate = roofline.estimate([kernel], targets.chip("a100"), None, 0)
     assert estimate.bound == bound
     assert estimate.seconds == pytest.approx(seconds)
+
+
+def test_a_measured_chip_reaches_a_share_of_its_peaks() -> None:
+    kernel = reading.Kernel("a", 1, bytes=4.8e12)
+    assert roofline.estimate([kernel], targets.chip("h200"), None, 0).seconds == pytest.approx(1 / 0.86)
 
 
 def test_a_busy_pipe_decides_over_memory() -> None:
