@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1  # of the figures: raised when a program is read in another way, so that old files are not found
+FORMAT = 2  # of the figures: raised when a program is read in another way, so that old files are not found
 
 Figures = dict[str, Any]
 

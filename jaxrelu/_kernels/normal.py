@@ -10,12 +10,13 @@ from .formats import Arithmetic, of_format
 from .numerics import half_square_exp, polynomial, times_exp, underflow
 
 
+_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
+
+
 def normal_tail(a: Array, arithmetic: Arithmetic) -> Array:
     """a Q(a) for a >= 0, Q(a) being the probability that a normal variable exceeds a."""
     a = jnp.minimum(a, _largest_deviation(a))
-    z = TAIL_STRETCH * a
-    r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
-    factor = polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a, arithmetic))
+    z, r, factor = _tail_parts(a, arithmetic)
     s, p = half_square_exp(a, arithmetic)
     return (s * z) * ((factor + factor * p) * r)  # s z is exact; in this order the roundings add up least
 
@@ -23,12 +24,23 @@ def normal_tail(a: Array, arithmetic: Arithmetic) -> Array:
 def normal_tail_slope(a: Array, arithmetic: Arithmetic) -> Array:
     """Q(a) - a exp(-a**2 / 2) / sqrt(2 pi), the derivative of a Q(a), for a >= 0."""
     a = jnp.minimum(a, _largest_deviation(a))
+    if arithmetic.plain:  # the exponential and the polynomial are those of the value
+        _, r, factor = _tail_parts(a, arithmetic)
+        s, _ = half_square_exp(a, arithmetic)
+        return s * (TAIL_STRETCH * (factor * r) - a * _DENSITY)
     zero, zero_low = NORMAL_ZERO[a.dtype.name]
     distance = (zero - a) + zero_low  # near the zero the difference is exact
     z = TAIL_STRETCH * a
     v = z * (1.0 / (1.0 + z))
     factor = distance * polynomial(v, of_format(NORMAL_SLOPE, a, arithmetic))
     return times_exp(factor, *half_square_exp(a, arithmetic))
+
+
+def _tail_parts(a: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
+    """z, r and a factor with Q(a) = exp(-a**2 / 2) TAIL_STRETCH r factor."""
+    z = TAIL_STRETCH * a
+    r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
+    return z, r, polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a, arithmetic))
 
 
 def _largest_deviation(a: Array) -> float:
