@@ -9,7 +9,6 @@ from .coefficients import NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_
 from .formats import Arithmetic, of_format
 from .numerics import half_square_exp, polynomial, times_exp, underflow
 
-
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 
 
