@@ -126,10 +126,14 @@ def exp(x: Array, arithmetic: Arithmetic) -> Array:
 def expm1(x: Array, arithmetic: Arithmetic) -> Array:
     """exp(x) - 1 for x <= 0, and 0 for x > 0."""
     x = jnp.minimum(x, 0.0)
-    if arithmetic.plain:  # half the operations of lax.expm1
-        series = x * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0)))
-        return where(x > -_NEAR, series, lax.exp(x) - 1.0)
+    if arithmetic.plain:  # a TPU's own is quicker, a GPU's takes twice as many instructions
+        return by_platform("cuda", _short_expm1, lax.expm1, x)
     return minus_1(*exponential_parts(x, arithmetic._replace(native=False)))  # near 0 the parts count
+
+
+def _short_expm1(x: Array) -> Array:
+    series = x * (1.0 + x * (1.0 / 2.0 + x * (1.0 / 6.0)))
+    return where(x > -_NEAR, series, lax.exp(x) - 1.0)
 
 
 def minus_1(s: Array, p: Array | float) -> Array:

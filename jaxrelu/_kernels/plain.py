@@ -9,6 +9,8 @@ exponential would be infinite, whose derivative JAX makes NaN. So bfloat16 resul
 import jax.numpy as jnp
 from jax import Array, lax
 
+from .platforms import by_platform
+
 _FARTHEST = 1e30  # its products are finite; all these functions have reached their limits long before
 _MISH_LIMIT = 20.0  # tanh(softplus(x)) is 1 from here on, and the powers of exp(x) are finite
 _CUBIC_LIMIT = 10.0  # the tanh form of gelu is x or less than 1e-36 from here on
@@ -21,12 +23,18 @@ def bounded(x: Array) -> Array:
     return jnp.clip(x, -_FARTHEST, _FARTHEST)
 
 
+def quotient(numerator: Array, denominator: Array) -> Array:
+    """numerator / denominator; a GPU divides by multiplying, with the reciprocal that the slope has, too."""
+    return by_platform("cuda", lambda n, d: n * (1.0 / d), lax.div, numerator, denominator)
+
+
 def logistic(z: Array) -> Array:
     return 1.0 / (1.0 + lax.exp(-jnp.maximum(z, -_LIMIT)))
 
 
 def silu(x: Array) -> Array:
-    return jnp.maximum(x, -_LIMIT) * logistic(x)
+    x = jnp.maximum(x, -_LIMIT)
+    return quotient(x, 1.0 + lax.exp(-x))
 
 
 def silu_slope(x: Array) -> Array:
@@ -45,19 +53,20 @@ def swish_slope(x: Array, beta: Array | float) -> Array:
 
 def gelu(x: Array, linear: float, cubic: float) -> Array:
     """x logistic(z), z = linear x + cubic x**3."""
-    return jnp.maximum(x, -_CUBIC_LIMIT) * _cubic_gate(x, linear, cubic)[0]
+    denominator, *_ = _cubic_gate(x, linear, cubic)
+    return quotient(jnp.maximum(x, -_CUBIC_LIMIT), denominator)
 
 
 def gelu_slope(x: Array, linear: float, cubic: float) -> Array:
-    gate, a, square = _cubic_gate(x, linear, cubic)
-    return _gated_slope(gate, a * (linear + 3.0 * cubic * square))
+    denominator, a, square = _cubic_gate(x, linear, cubic)
+    return _gated_slope(1.0 / denominator, a * (linear + 3.0 * cubic * square))
 
 
 def _cubic_gate(x: Array, linear: float, cubic: float) -> tuple[Array, Array, Array]:
-    """The gate of gelu; x where the gate is neither 0 nor 1, and its square."""
+    """What gelu divides x by; x where that is neither 1 nor large, and its square."""
     a = jnp.clip(x, -_CUBIC_LIMIT, _CUBIC_LIMIT)
     square = a * a
-    return 1.0 / (1.0 + lax.exp(-a * (linear + cubic * square))), a, square
+    return 1.0 + lax.exp(-a * (linear + cubic * square)), a, square
 
 
 def _gated_slope(gate: Array, m: Array) -> Array:
@@ -70,15 +79,17 @@ def mish(x: Array) -> Array:
     a = jnp.clip(x, -_FARTHEST, _MISH_LIMIT)
     w = lax.exp(a)
     n = w * (w + 2.0)
-    return jnp.maximum(x, -_FARTHEST) * (n * (1.0 / (n + 2.0)))
+    return jnp.maximum(x, -_FARTHEST) * quotient(n, n + 2.0)
 
 
 def mish_slope(x: Array) -> Array:
     a = jnp.clip(x, -_FARTHEST, _MISH_LIMIT)
     w = lax.exp(a)
     d = w * (w + 2.0) + 2.0
-    r = 1.0 / d
-    return w * ((w + 2.0) * d + 4.0 * a * (1.0 + w)) * r * r
+    numerator = w * ((w + 2.0) * d + 4.0 * a * (1.0 + w))
+    return by_platform(  # as in `quotient`
+        "cuda", lambda n, d: n * (1.0 / d) * (1.0 / d), lambda n, d: n / (d * d), numerator, d
+    )
 
 
 def telu(x: Array) -> Array:

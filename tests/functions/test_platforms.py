@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxrelu._kernels import numerics
+from jaxrelu._kernels import numerics, plain
 from jaxrelu._mechanism import formulas
 from jaxrelu._mechanism.declaration import declaration_of, rebuilt
 from jaxrelu._mechanism.differentiation import ReverseMode
@@ -29,7 +29,7 @@ def platform(request, monkeypatch):
     def chosen(platform, there, elsewhere, *x):
         return there(*x) if platform == request.param else elsewhere(*x)
 
-    for module in (formulas, numerics):
+    for module in (formulas, numerics, plain):
         monkeypatch.setattr(module, "by_platform", chosen)
     return request.param
 
