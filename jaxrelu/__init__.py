@@ -1,8 +1,11 @@
 """jaxrelu: the rectifier family for JAX.
 
-Functions are pure and jitted; `jaxrelu.nnx` and `jaxrelu.linen`, imported by whoever needs them, hold
-the Flax modules.
+Functions are pure and jitted. `jaxrelu.nnx` and `jaxrelu.linen` hold the Flax modules; like `diagnostics`,
+`initializers` and `masks` they are imported when they are first named.
 """
+
+import importlib as _importlib
+import typing as _typing
 
 from ._catalogue.lookup import catalogue as catalogue
 from ._catalogue.lookup import get as get
@@ -54,4 +57,28 @@ from ._functions.swish import swish as swish
 from ._mechanism.transformations import forward_mode as forward_mode
 from ._mechanism.transformations import with_residual as with_residual
 
+if _typing.TYPE_CHECKING:
+    from . import diagnostics as diagnostics
+    from . import initializers as initializers
+    from . import linen as linen
+    from . import masks as masks
+    from . import nnx as nnx
+
 __version__ = "0.1.0"
+_PARTS = (
+    "diagnostics",
+    "initializers",
+    "linen",
+    "masks",
+    "nnx",
+)  # so that Flax is imported only for its users
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name in _PARTS:
+        return _importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*_PARTS, "__version__", *(name for name in globals() if not name.startswith("_"))})

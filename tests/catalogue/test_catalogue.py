@@ -154,5 +154,15 @@ print([name for name in {HEAVY} if name in new])"
     assert done.stdout.strip() == "[]"
 
 
+def test_parts_are_imported_when_they_are_first_named():
+    code = "import sys, jaxrelu; assert 'flax' not in sys.modules and 'nnx' in dir(jaxrelu); \
+print(jaxrelu.nnx.PReLU.__name__, jaxrelu.masks.__name__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["PReLU", "jaxrelu.masks"]
+    assert not [name for name in dir(jaxrelu) if name.startswith("_") and name != "__version__"]
+    with pytest.raises(AttributeError, match="module 'jaxrelu' has no attribute 'rellu'"):
+        jaxrelu.rellu  # noqa: B018
+
+
 def test_the_package_is_typed():
     assert (importlib.resources.files("jaxrelu") / "py.typed").is_file()
