@@ -65,13 +65,8 @@ if _typing.TYPE_CHECKING:
     from . import nnx as nnx
 
 __version__ = "0.1.0"
-_PARTS = (
-    "diagnostics",
-    "initializers",
-    "linen",
-    "masks",
-    "nnx",
-)  # so that Flax is imported only for its users
+# Not imported with the package: Flax takes its time.
+_PARTS = ("diagnostics", "initializers", "linen", "masks", "nnx")
 
 
 def __getattr__(name: str) -> _typing.Any:
