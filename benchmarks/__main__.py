@@ -91,14 +91,43 @@ def memory(
 
 @app.command()
 def convergence(
+    tasks: Annotated[str | None, typer.Option(help="Such as digits-mlp,deep-mlp; all without this.")] = None,
     variants: VariantsOption = None,
-    seeds: SeedsOption = None,
+    seeds: Annotated[int | None, typer.Option(help="Fresh runs that are reported.", min=2)] = None,
+    rates: Annotated[
+        str | None,
+        typer.Option(help="Learning rates such as 0.01,0.03,0.1; those of each task without this."),
+    ] = None,
+    target: Annotated[
+        float | None, typer.Option(help="The validation score to reach; without this relu fixes it.")
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="More seeds: for a page; without this for a quarter of an hour.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Goes on where a run with this output was cut off.")
+    ] = False,
     device: DeviceOption = None,
     output: OutputOption = Path("results"),
     smoke: SmokeOption = False,
 ) -> None:
-    """Trains a model with each variant on handwritten digits, over learning rates and seeds."""
-    _run(("convergence",), _preset(smoke), output, device, variants=variants, seeds=seeds)
+    """Trains models with each variant on several tasks: who is faster, who ends higher, how sure that is.
+
+    Each variant is tuned by itself on validation data, and reported on fresh seeds against relu, which fixes
+    the target. Every finished rate is kept in the output folder at once; --resume repeats none.
+    """
+    from .command import options
+    from .convergence import task_names
+
+    replaced = {
+        "tasks": tasks and options.names("--tasks", tasks, task_names()),
+        "rates": rates if rates is None else options.rates("--rates", rates),
+        "target": target,
+        "resume": resume or None,
+    }
+    preset = "SMOKE" if smoke else "FULL" if full else "SUITE"
+    given = {"variants": variants, "seeds": seeds, "folder": str(output), **replaced}
+    _run(("convergence",), preset, output, device, **given)
 
 
 @app.command()

@@ -19,7 +19,6 @@ import numpy as np
 import jaxrelu
 from benchmarks import scaling, transformer
 from benchmarks.accuracy import page as accuracy_page
-from benchmarks.convergence.statistics import summarise
 from benchmarks.core import failures, subjects
 from benchmarks.core.pages import RESULTS, ROOT, Page, read
 from benchmarks.core.results import FILE
@@ -217,16 +216,25 @@ def _rounded(error: float | None) -> str:
 
 def trained() -> str:
     """Gelu with the exact slope and with rounded ones, from the committed run."""
-    rows = _rows(OWN_RUN, "convergence")
     lines = []
-    for each in summarise([r for r in rows if r["variant"].startswith("gelu")]):
-        low, middle, high = each.quartiles
-        lines.append(
-            [f"`{each.variant}`", f"{each.row['rate']:.3g}", f"{100 * each.mean:.1f}",
-             f"{100 * each.test.std(ddof=1):.1f}", f"{middle:g} ({low:g} to {high:g})", str(len(each.test))]
-        )  # fmt: skip
+    for row in _rows(OWN_RUN, "convergence"):
+        chosen = row["rates"].index(row["rate"])
+        test = 100 * np.array(row["test"])[:, chosen]
+        steps = np.array(
+            [np.inf if seed[chosen] is None else seed[chosen] for seed in row["steps_to_target"]]
+        )
+        low, high = np.quantile(steps, (0.25, 0.75), method="inverted_cdf")
+        speed = f"{np.median(steps):g} ({low:g} to {high:g})"
+        figures = [
+            f"{row['rate']:.3g}",
+            f"{test.mean():.1f}",
+            f"{test.std(ddof=1):.1f}",
+            speed,
+            str(len(test)),
+        ]
+        lines.append((np.median(steps), -test.mean(), [f"`{row['variant']}`", *figures]))
     header = ["", "rate", "test accuracy, %", "its deviation", "steps to 97 % (quartiles)", "seeds"]
-    return markdown_grid(header, lines)
+    return markdown_grid(header, [line for *_, line in sorted(lines, key=lambda line: line[:2])])
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {

@@ -57,6 +57,14 @@ def _size(option: str, text: str, multiple: int) -> int:
     return int(size)
 
 
+def rates(option: str, given: str) -> tuple[float, ...]:
+    """Learning rates such as `0.01,0.03,0.1`, from low to high."""
+    try:
+        return tuple(float(text) for text in given.split(",") if text.strip())
+    except ValueError:
+        _refuse(option, f"not numbers: {given!r}. Write 0.01,0.03,0.1.")
+
+
 def device(option: str, given: str | None) -> Any:
     """The first device of this kind; without a kind the one that JAX prefers."""
     if given is None:

@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import typer
 
 from references.counterparts import PEERS
 
 from ..core.environment import environment
+from ..core.failures import Refused
 from ..core.progress import Progress
 from ..core.results import Result
 from ..core.subjects import COLUMNS, DTYPES
 from . import options, report
 from .section import Section, load
 
-COMPLETE, FAILED, INTERRUPTED = 0, 1, 130
+COMPLETE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, **replaced: Any) -> int:
@@ -30,7 +32,8 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
       **replaced: fields of the settings to replace, as text; None leaves one as it is.
 
     Returns:
-      The exit status: 0, 1 if a whole section failed, 130 if interrupted.
+      The exit status: 0, 1 if a whole section failed, 2 if a section cannot do what it was asked for, 130 if
+      interrupted.
     """
     sections = {name: load(name) for name in names}
     chosen = options.device("--device", device)
@@ -44,6 +47,10 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
             for name, module in sections.items():
                 try:
                     module.run(settings[name], progress, result.record)
+                except Refused as error:
+                    status = REFUSED
+                    result.record(name, {"failed": str(error)})
+                    progress.note(str(error))
                 except Exception as error:  # the other sections can still be measured
                     status = FAILED
                     result.record(name, {"failed": repr(error), "traceback": traceback.format_exc()})
@@ -69,4 +76,7 @@ def _settings(module: Section, preset: str, replaced: dict[str, Any]) -> Any:
         given["peers_from"] = 0
     if "sizes" in given:
         given["sizes"] = options.sizes("--sizes", given["sizes"], COLUMNS)
-    return dataclasses.replace(settings, **given)
+    try:
+        return dataclasses.replace(settings, **given)
+    except ValueError as error:  # what the settings themselves refuse
+        raise typer.BadParameter(str(error)) from None

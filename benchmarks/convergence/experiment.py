@@ -1,152 +1,173 @@
-"""How fast and how far a model trains with each variant: real digits, a Flax NNX model, several rates.
-
-The protocol: every variant has the same grid of learning rates, an initialisation matched to it, and as many
-weights as the others. Its rate is chosen on validation data, its accuracy reported on test data. Steps are
-counted to a validation accuracy fixed beforehand; a run that never gets there counts as infinitely slow. The
-spread is over seeds, which decide the first weights and the order of the batches; the split of the data is
-one for all. `identity`, a linear model, and `sigmoid` and `tanh` run beside the variants, and gelu with its
-slope kept in 2, 4 and 8 bits.
-"""
+"""How fast and how far models train with each variant: several tasks, each activation at its own rate."""
 
 import dataclasses
-import time
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-import jaxrelu
-
-from ..core.digits import batches
-from ..core.failures import recorded_failure
+from ..core.failures import Refused, recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
-from .model import BASELINES, ROUNDED, MLPPlan, arguments, plan
-from .statistics import choose
-from .training import Outcome, data, initial, trainer
+from . import activations
+from .activations import Activation
+from .journal import Journal
+from .protocol import REFERENCE, REPORT, Measurement, Plan
+from .task import Task, Unavailable
+from .tasks import tasks
 
 SECTION = "convergence"
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What is trained, and how.
+    """What is trained, and how much.
 
     Attributes:
-      variants: names of `variant_names()`; None for all.
-      seeds: runs at each rate, at least 2.
-      rates: the learning rates tried, from low to high.
-      steps: of training, a multiple of `every`.
-      every: steps between two evaluations, so the resolution of steps to the target.
-      target: the validation accuracy to reach, from 0 to 1.
-      batch: images a step.
-      width: outputs of a hidden layer of an elementwise activation.
-      depth: hidden layers.
+      tasks: names of `task_names()`; None for all.
+      variants: names of `variant_names()`; None for those of each task. relu is trained in any case.
+      seeds: fresh runs at the chosen rate, at least 2.
+      tuning: runs at each rate of the grid, at least 2.
+      rates: the grid, from low to high; None for that of each task.
+      widenings: how often a grid is widened whose best rate is at its edge.
+      steps: of training; None for those of each task.
+      target: the validation score to reach; None to let relu fix it.
+      folder: where the journal is kept; None for none.
+      resume: whether what the journal has is taken up.
     """
 
     QUICK: ClassVar["Settings"]
+    SUITE: ClassVar["Settings"]
     FULL: ClassVar["Settings"]
     SMOKE: ClassVar["Settings"]
 
+    tasks: tuple[str, ...] | None = None
     variants: tuple[str, ...] | None = None
-    seeds: int = 8
-    rates: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-    steps: int = 400
-    every: int = 5
-    target: float = 0.97
-    batch: int = 64
-    width: int = 64
-    depth: int = 4
+    seeds: int = 16
+    tuning: int = 4
+    rates: tuple[float, ...] | None = None
+    widenings: int = 2
+    steps: int | None = None
+    target: float | None = None
+    folder: str | None = None
+    resume: bool = False
 
     def __post_init__(self) -> None:
-        if self.seeds < 2:
-            raise ValueError(f"convergence: seeds is {self.seeds}; a spread needs at least 2")
-        if self.steps % self.every:
-            raise ValueError(f"convergence: steps is {self.steps}, not a multiple of every, {self.every}")
-        if list(self.rates) != sorted(set(self.rates)) or not self.rates:
-            raise ValueError(f"convergence: rates is {self.rates}; they have to rise")
+        for name in ("seeds", "tuning"):
+            if getattr(self, name) < 2:
+                raise ValueError(f"convergence: {name} is {getattr(self, name)}; a spread needs at least 2")
+        if self.rates is not None and (list(self.rates) != sorted(set(self.rates)) or not self.rates):
+            raise ValueError(
+                f"convergence: rates is {self.rates}; there has to be one, and they have to rise"
+            )
+        if self.rates and self.rates[0] <= 0:
+            raise ValueError(f"convergence: rates is {self.rates}; they have to be positive")
 
 
-# The classic ones, so that the tour takes no longer when the catalogue grows; without celu, which is elu at
-# its default, and the exact gelu, which trains as the other.
-_CLASSIC = ("relu", "leaky_relu", "prelu", "relu6", "general_relu", "elu", "selu", "softplus", "gelu", "silu")
-Settings.QUICK = Settings(variants=(*_CLASSIC, "mish", "crelu", *ROUNDED, *BASELINES))
-Settings.FULL = Settings(seeds=20, rates=tuple(2.0**power for power in range(-10, 1)), steps=600)
-Settings.SMOKE = Settings(variants=("relu", "identity"), seeds=2, rates=(0.01, 0.1), steps=20)
+# The tour has one task and few variants, so that it takes no longer when either grows.
+Settings.QUICK = Settings(
+    tasks=("digits-mlp",), variants=("relu", "leaky_relu", "gelu", "silu", "tanh"), seeds=10
+)
+Settings.SUITE = Settings()
+Settings.FULL = Settings(seeds=24, tuning=8)
+Settings.SMOKE = Settings(
+    tasks=("digits-mlp",),
+    variants=("relu", "identity"),
+    seeds=2,
+    tuning=2,
+    rates=(0.01, 0.1),
+    widenings=0,
+    steps=20,
+)
+
+
+def task_names() -> tuple[str, ...]:
+    """The tasks that there are."""
+    return tuple(tasks())
 
 
 def variant_names() -> tuple[str, ...]:
-    """The catalogue, and what it is compared with.
-
-    Gated units and maxout are left out: they join several numbers, need more matrices for as many channels,
-    and so a model of their own.
-    """
-    rows = jaxrelu.catalogue()
-    joined = {"maxout", *(name for name, row in rows.items() if row.family == "gated")}
-    return (*(name for name in rows if name not in joined), *ROUNDED, *BASELINES)
+    """The variants of all tasks, and those that only some tasks know."""
+    own = (name for task in tasks().values() for name in task.own)
+    return (*activations.names(), *own)
 
 
 def run(settings: Settings, progress: Progress, record: Record) -> None:
-    """Trains every variant; one that fails is recorded as failed."""
-    names = variant_names() if settings.variants is None else settings.variants
-    progress.start(len(names), SECTION)
-    for name in names:
-        with recorded_failure(SECTION, {"variant": name}, progress, record):
-            record(SECTION, _measure(name, settings))
-        progress.advance(name)
+    """Measures every task; what fails is recorded as failed, and the rest goes on.
+
+    Raises:
+      Refused: what was asked for cannot be, which shows only here; what was measured is recorded.
+    """
+    plans = [(task, _chosen(task, settings)) for task in _tasks(settings)]
+    journal = Journal(Path(settings.folder) if settings.folder else None, settings.resume)
+    if settings.resume:
+        progress.note(f"taken up: {journal.taken_up} rates that are trained already")
+    progress.start(sum(len(chosen) for _, chosen in plans), SECTION)
+    for task, chosen in plans:
+        _measure(task, chosen, settings, journal, progress, record)
 
 
-def _measure(name: str, settings: Settings) -> Row:
-    """The row of one variant: all its seeds and rates, trained in one program."""
-    model = plan(name, settings.width, settings.depth)
-    start = time.perf_counter()
-    inputs = (
-        initial(model, settings.seeds),
-        batches(settings.seeds, settings.steps, images=len(data().train.labels), batch=settings.batch),
-        jnp.asarray(settings.rates, jnp.float32),
+def _tasks(settings: Settings) -> list[Task]:
+    named = [tasks()[name] for name in settings.tasks or task_names()]
+    if settings.steps is None:
+        return named
+    for task in named:
+        if settings.steps % task.every:
+            raise Refused(f"convergence: steps is {settings.steps}, not a multiple of {task.every}")
+    return [dataclasses.replace(task, steps=settings.steps) for task in named]
+
+
+def _chosen(task: Task, settings: Settings) -> list[Activation]:
+    """The activations to train on this task, relu first."""
+    names = task.variants if settings.variants is None else settings.variants
+    found = {name: task.own.get(name) or _listed(name) for name in (REFERENCE, *names)}
+    usable = [each for each in found.values() if each and (task.gated or each.operands == 1)]
+    if settings.variants is not None and len(usable) == 1 and set(names) != {REFERENCE}:
+        raise Refused(f"convergence: {task.name} can be trained with none of {', '.join(names)}")
+    return usable
+
+
+def _listed(name: str) -> Activation | None:
+    return activations.find(name) if name in activations.names() else None
+
+
+def _measure(
+    task: Task,
+    chosen: list[Activation],
+    settings: Settings,
+    journal: Journal,
+    progress: Progress,
+    record: Record,
+) -> None:
+    """One task: relu, which fixes the target, then the others."""
+    try:
+        data = task.data()
+    except Unavailable as reason:
+        record(SECTION, {"task": task.name, "skipped": str(reason)})
+        progress.note(f"{task.name} skipped: {reason}")
+        for each in chosen:
+            progress.advance(f"{task.name} {each.name}")
+        return
+    reported: list[Row] = []
+
+    def keep(row: Row) -> None:
+        record(SECTION, row)
+        reported.extend([row] if row["kind"] == REPORT else [])
+
+    plan = Plan(
+        settings.rates or task.rates, settings.tuning, settings.seeds, settings.widenings, settings.target
     )
-    lowered = jax.jit(trainer(model, settings.every)).lower(*inputs)
-    compiled = lowered.compile()
-    middle = time.perf_counter()
-    outcome = jax.tree.map(np.asarray, compiled(*inputs))
-    seconds = {"compile_s": middle - start, "run_s": time.perf_counter() - middle}
-    return {"variant": name, **_setting(model, settings), **_results(outcome, settings), **seconds}
-
-
-def _setting(model: MLPPlan, settings: Settings) -> Row:
-    """What was trained, as it goes into the row."""
-    common = dataclasses.asdict(settings)
-    del common["variants"]
-    return {
-        **common,
-        "width": model.width,
-        "weights": model.weights,
-        "gain": model.gain,
-        "arguments": arguments(model.name),
-        "images": {part: len(split.labels) for part, split in data()._asdict().items()},
-    }
-
-
-def _results(outcome: Outcome, settings: Settings) -> Row:
-    """Raw results by seed and rate; the whole curves only at the rate that is chosen."""
-    hit = outcome.validation >= settings.target
-    first = settings.every * (1.0 + hit.argmax(-1))
-    steps = np.where(hit.any(-1), first, np.inf)
-    final = np.asarray(outcome.validation[..., -1])
-    chosen, edge = choose(final, steps)
-    return {
-        "rate": settings.rates[chosen],
-        "edge": edge,
-        "steps_to_target": [[None if np.isinf(s) else int(s) for s in seed] for seed in steps],
-        "validation": _rounded(final),
-        "test": _rounded(outcome.test),
-        "dead": _rounded(outcome.dead),
-        "finite": np.asarray(outcome.finite).tolist(),
-        "curves": _rounded(outcome.validation[:, chosen]),
-    }
-
-
-def _rounded(values: Any) -> list:
-    """Accuracies of a few hundred images need no more places, and make a shorter file."""
-    return np.asarray(values, np.float64).round(5).tolist()
+    measurement = Measurement(task, data, plan, journal, keep)
+    for each in chosen:
+        case = {"task": task.name, "variant": each.name}
+        with recorded_failure(SECTION, case, progress, record):
+            if each.name == REFERENCE:
+                measurement.reference(each)
+            else:
+                measurement.measure(each)
+        progress.advance(f"{task.name} {each.name}")
+        if each.name == REFERENCE and not reported:
+            break  # there is no target, and nothing to compare with
+    if settings.target is not None and not any(any(row["steps_to_target"]) for row in reported):
+        raise Refused(
+            f"convergence: no run reached the target {settings.target:g} on {task.name}; "
+            "what was trained is kept, and --resume takes it up with another target"
+        )

@@ -2,95 +2,100 @@
 
 import math
 
-import numpy as np
 from rich.table import Table
-from scipy import stats
 
 from ..core.results import Row
 from ..core.tables import new_table, numbers, texts
-from .statistics import REFERENCE, Comparison, Summary, difference, holm, summarise, verdict
+from .protocol import REFERENCE, REPORT
+from .statistics import Comparison, Interval, Runs, by_task, compare, of_task, overall
+from .verdicts import overall_verdict, percent, scale_and_unit, summary, task_of, verdict
 
-_OVERVIEW_CAPTION = (
-    "rate: chosen on validation data; edge: the grid may end before the best. test: accuracy in % after the "
-    "last step, mean, sd and 95 % t interval over seeds. steps: to {target:.0%} on validation data, median "
-    "and quartiles; a miss is infinite. dead: hidden units that are 0 for all training images. {models}"
+_OVERVIEW = (
+    "{about}. Score: {unit} on test data after the last step. Steps: median to {target} on validation data, "
+    "which some nine of ten reruns of {reference} have at the end; a miss is infinite. ms: what a step took, "
+    "by the clock divided by the trainings of a call. Brackets: 95 % bootstrap intervals over {seeds} fresh "
+    "seeds, which share one split of the data. edge: not tuned, the best rate may lie beyond those tried. "
+    "{sizes}"
 )
-
-_AGAINST_CAPTION = (
-    "test: difference of the mean test accuracies in points, 95 % Welch t interval. sooner: chance that a "
-    "run reaches the target in fewer steps than one of {reference}; Mann-Whitney at 5 %. not after Holm: "
-    "detected alone, not when corrected for {comparisons} comparisons. A difference in accuracy of "
-    "{detectable:.1f} points would be detected four times in five. The seeds share one split of the data."
+_AGAINST = (
+    "Against {reference}, seed by seed. speed: ratio of mean speeds to the target, in steps and in seconds. "
+    "p: sign-flip test, after Holm over {many} variants. seen: the least difference that would be found "
+    "four times in five. P: the chance that a run is better than one of {reference}."
+)
+_OVERALL = (
+    "P: the chance to end higher than {reference} and to reach the target sooner, mean over tasks, with the "
+    "95 % interval of a bootstrap of the seeds of each task. {summary}"
 )
 
 
 def tables(rows: list[Row]) -> list[Table]:
-    """The variants at their chosen rates, and each against relu where relu was trained too."""
-    summaries = summarise(rows)
-    if not summaries:
-        return []
-    reference = next((each for each in summaries if each.variant == REFERENCE), None)
-    return [_overview(summaries)] + (
-        [_against(summaries, reference)] if reference and len(summaries) > 1 else []
-    )
+    """For each task the variants, each against relu, and the verdicts; then all tasks together."""
+    made: list[Table] = []
+    found: list[Comparison] = []
+    for task, of_this in by_task(rows).items():
+        runs = of_task(of_this)
+        if not runs:
+            continue
+        comparisons = compare(runs)
+        made.append(_overview(runs))
+        if comparisons:
+            made += [_against(comparisons), _verdicts(task, comparisons)]
+        found += comparisons
+    return [*made, _together(found)] if len({each.runs.task for each in found}) > 1 else made
 
 
-def _overview(summaries: list[Summary]) -> Table:
-    row = summaries[0].row
-    figures = ("rate", "", "test", "sd", "95 %", "steps", "quartiles", "miss", "dead")
-    columns = [*texts("variant", wrap=False), *numbers(*figures, wrap=False)]
-    caption = _OVERVIEW_CAPTION.format(target=row["target"], models=models_in_words(summaries))
-    table = new_table(f"Convergence: {settings_in_words(row)}", columns, caption)
-    for each in summaries:
-        low, middle, high = each.quartiles
-        table.add_row(
-            each.variant,
-            f"{each.row['rate']:.3g}",
-            "edge" if each.row["edge"] else "",
-            f"{100 * each.mean:.1f}",
-            f"{100 * each.test.std(ddof=1):.1f}",
-            "{:.1f}-{:.1f}".format(*(100 * end for end in each.interval)),
-            in_steps(middle),
-            in_steps(low) if low == high else f"{in_steps(low)}-{in_steps(high)}",
-            f"{each.missed}/{len(each.steps)}",
-            f"{each.dead:.1%}",
-        )
-    return table
-
-
-def _against(summaries: list[Summary], reference: Summary) -> Table:
-    others = [each for each in summaries if each is not reference]
-    differences = [difference(each, reference) for each in others]
-    p_accuracy = holm([each.p_accuracy for each in differences])
-    p_faster = holm([each.p_faster for each in differences])
+def _overview(runs: list[Runs]) -> Table:
+    row = runs[0].row
+    scale, unit = scale_and_unit(runs[0])
+    extras = sorted({name for each in runs for name in each.row["extras"]})
     columns = [
         *texts("variant", wrap=False),
-        *numbers("test", "95 %", wrap=False),
-        *texts("accuracy"),
-        *numbers("sooner", wrap=False),
-        *texts("steps"),
+        *numbers(
+            "rate", "", "score", "95 %", "steps", "95 %", "seconds", "ms", "miss", "diverged", wrap=False
+        ),
+        *numbers(*extras, wrap=False),
     ]
-    caption = _AGAINST_CAPTION.format(
-        reference=REFERENCE, comparisons=len(others), detectable=_detectable(differences)
+    caption = _OVERVIEW.format(
+        about=task_of(runs[0]).about,
+        unit=unit,
+        target=f"{scale * row['target']:.4g}",
+        reference=REFERENCE,
+        seeds=len(row["seeds"]),
+        sizes=_sizes(runs),
     )
-    table = new_table(f"Convergence, against {REFERENCE}", columns, caption)
-    for each, apart, p, q in zip(others, differences, p_accuracy, p_faster, strict=True):
-        mean, low, high = apart.accuracy
+    table = new_table(f"Convergence, {row['task']}: {settings_in_words(row)}", columns, caption)
+    for each in runs:
         table.add_row(
-            each.variant,
-            f"{100 * mean:+.1f}",
-            f"{100 * low:+.1f} {100 * high:+.1f}",
-            verdict(low > 0 or high < 0, p, "higher" if mean > 0 else "lower"),
-            f"{apart.faster:.0%}",
-            verdict(apart.p_faster < 0.05, q, "sooner" if apart.faster > 0.5 else "later"),
+            *_overview_cells(each, scale), *(_mean(each.row["extras"].get(name)) for name in extras)
         )
     return table
 
 
-def _detectable(differences: list[Comparison]) -> float:
-    """The accuracy difference, in points, that is seen four times in five, by the usual interval's width."""
-    half = float(np.median([(high - low) / 2 for _, low, high in (each.accuracy for each in differences)]))
-    return 100 * half * float(1 + stats.norm.ppf(0.8) / stats.norm.ppf(0.975))
+def _overview_cells(each: Runs, scale: float) -> list[str]:
+    score, low, high = (scale * value for value in each.mean_score)
+    steps, seconds = each.steps, each.seconds
+    return [
+        each.variant,
+        f"{each.row['rate']:.3g}",
+        "" if each.row["tuned"] else "edge",
+        f"{score:.4g}",
+        f"[{low:.4g}, {high:.4g}]".replace("[", "\\["),
+        in_steps(steps[0]),
+        _range(steps),
+        "never" if math.isinf(seconds[0]) else f"{seconds[0]:.2g}",
+        f"{1000 * each.row['step_s']:.2g}",
+        f"{each.missed}/{len(each.speed)}",
+        f"{each.diverged}/{len(each.speed)}",
+    ]
+
+
+def _mean(values: list[float | None] | None) -> str:
+    known = [value for value in values or [] if value is not None]
+    return f"{sum(known) / len(known):.3g}" if known else ""
+
+
+def _range(figure: Interval) -> str:
+    return f"\\[{in_steps(figure[1])}, {in_steps(figure[2])}]"
 
 
 def in_steps(steps: float) -> str:
@@ -98,27 +103,76 @@ def in_steps(steps: float) -> str:
     return "never" if math.isinf(steps) else f"{steps:.0f}"
 
 
+def _against(comparisons: list[Comparison]) -> Table:
+    task = comparisons[0].runs.task
+    scale, unit = scale_and_unit(comparisons[0].runs)
+    columns = [
+        *texts("variant", wrap=False),
+        *numbers("speed", "95 %", "in s", "p", "seen", "P", wrap=False),
+        *numbers(f"score, {unit}", "95 %", "p", "seen", "P", wrap=False),
+    ]
+    caption = _AGAINST.format(reference=REFERENCE, many=len(comparisons))
+    table = new_table(f"Convergence, {task}: against {REFERENCE}", columns, caption)
+    for each in comparisons:
+        speed, score = each.speed, each.score
+        table.add_row(
+            each.runs.variant,
+            f"{1 + speed.apart:.2f}",
+            f"\\[{1 + speed.low:.2f}, {1 + speed.high:.2f}]",
+            f"{each.seconds[0]:.2f}",
+            f"{speed.adjusted:.3f}",
+            percent(speed.detectable),
+            f"{speed.better:.2f}",
+            f"{scale * score.apart:+.2g}",
+            f"\\[{scale * score.low:+.2g}, {scale * score.high:+.2g}]",
+            f"{score.adjusted:.3f}",
+            f"{scale * score.detectable:.2g}",
+            f"{score.better:.2f}",
+        )
+    return table
+
+
+def _verdicts(task: str, comparisons: list[Comparison]) -> Table:
+    table = new_table(f"Convergence, {task}: verdicts", texts("verdict"))
+    for each in comparisons:
+        table.add_row(verdict(each).replace("[", "\\["))
+    return table
+
+
+def _together(comparisons: list[Comparison]) -> Table:
+    rows = overall(comparisons)
+    columns = [*numbers("P sooner", "95 %", "P higher", "95 %", wrap=False), *texts("verdict")]
+    caption = _OVERALL.format(reference=REFERENCE, summary=summary(rows))
+    table = new_table("Convergence, all tasks", columns, caption)
+    for each in rows:
+        cells = []
+        for middle, low, high in (each.speed, each.score):
+            cells += [f"{middle:.2f}", f"\\[{low:.2f}, {high:.2f}]"]
+        table.add_row(*cells, overall_verdict(each))
+    return table
+
+
 def settings_in_words(row: Row) -> str:
     """What was trained, in one line."""
+    assert row["kind"] == REPORT
     return (
-        f"digits ({row['images']['train']} to train), MLP of {row['depth']} hidden layers, SGD momentum 0.9, "
-        f"batch {row['batch']}, {row['steps']} steps, {row['seeds']} seeds, {len(row['rates'])} rates"
+        f"{row['examples'][0]} examples to train, batch {row['batch']}, {row['steps']} steps, "
+        f"{len(row['seeds'])} seeds, {len(row['rates'])} rates"
     )
 
 
-def models_in_words(summaries: list[Summary]) -> str:
-    """How many weights the models have, and the arguments of the activations that have any."""
-    width = max(each.row["width"] for each in summaries)
-    usual = next(each.row["weights"] for each in summaries if each.row["width"] == width)
-    narrower = [
-        f"{each.variant} {each.row['weights'] / usual - 1:+.1%} at width {each.row['width']}"
-        for each in summaries
-        if each.row["width"] != width  # it has more channels behind the activation
+def _sizes(runs: list[Runs]) -> str:
+    """How many parameters the models have, and the arguments of the activations that have any."""
+    usual = next((each.row for each in runs if each.variant == REFERENCE), runs[0].row)
+    others = [
+        f"{each.variant} {each.row['parameters'] / usual['parameters'] - 1:+.1%} at width {each.row['width']}"
+        for each in runs
+        if each.row["width"] != usual["width"]
     ]
     calls = [
         f"{each.variant}({', '.join(f'{name}={value}' for name, value in each.row['arguments'].items())})"
-        for each in summaries
+        for each in runs
         if each.row["arguments"]
     ]
     given = f" Arguments, or where learned ones start: {', '.join(calls)}." if calls else ""
-    return ", ".join([f"Weights: {usual} at width {width}", *narrower]) + "." + given
+    return ", ".join([f"Parameters: {usual['parameters']} at width {usual['width']}", *others]) + "." + given

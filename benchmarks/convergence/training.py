@@ -1,7 +1,9 @@
-"""The training behind `benchmarks.convergence`."""
+"""Training many seeds and rates of one activation on one task at once, in one program."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,78 +12,131 @@ import optax
 from flax import nnx
 from jax import Array
 
-from ..core.digits import Data, Split, digits
-from .model import MLP, MLPPlan, Module
+from ..core.digits import shuffled
+from .activations import Activation
+from .task import Data, Part, Task
+
+# Trainings in one call of the program. Eight keep the weights of a small model in the cache of a core, where
+# a hundred take twice as long each; an accelerator has room for all.
+_LANES = {"cpu": 8}
+_MANY = 128
 
 
-def data() -> Data:
-    """60 % of the digits to train, 20 % to choose, 20 % to report."""
-    return digits(0.6, validation=0.5, standardised=True)
+class Run(NamedTuple):
+    """One training, or one of many where a task has drawn its weights anew."""
+
+    seed: int
+    rate: float
 
 
 class Outcome(NamedTuple):
-    """What a training gives; with leading axes (seeds, rates) when many run at once."""
+    """What a training gives; with a leading axis when many run at once."""
 
-    validation: Array  # validation accuracy at every evaluation
-    test: Array  # test accuracy after the last step
-    dead: Array  # share of hidden units that are zero for every training image
+    curve: Array  # the validation score at every look
+    test: Array  # the test score after the last step
     finite: Array  # whether every parameter is finite after the last step
+    extras: dict[str, Array]  # what else the task asks for
 
 
-def _accuracy(model: Module, split: Split) -> Array:
-    return (model(jnp.asarray(split.images)).argmax(-1) == split.labels).mean(dtype=jnp.float32)
+class Trainer:
+    """The trainings of one activation on one task; compiled when the first is asked for.
 
-
-def _dead(model: MLP, images: np.ndarray) -> Array:
-    silent = [(outputs == 0).all(0) for outputs in model.hidden(jnp.asarray(images))]
-    return jnp.concatenate(silent).mean(dtype=jnp.float32)
-
-
-def initial(plan: MLPPlan, seeds: int) -> nnx.State:
-    """The parameters that training starts from, (seeds, ...) each.
-
-    Not under jit: drawing random numbers takes longer to compile than the training itself, and one by one its
-    operations are compiled once for all the variants.
+    Attributes:
+      width: of the model.
+      parameters: how many the model has.
+      compile_seconds: what building the program took; 0 before that.
+      step_seconds: how long a step took, looks at the validation data included: the time of the latest call
+        divided by its steps and trainings.
     """
-    keys = jax.vmap(jax.random.key)(jnp.arange(seeds))
-    return jax.vmap(lambda key: nnx.state(MLP(plan, rngs=nnx.Rngs(key)), nnx.Param))(keys)
+
+    def __init__(self, task: Task, activation: Activation, data: Data) -> None:
+        self.task, self.activation, self.data = task, activation, data
+        self.width = task.matched_width(activation)
+        self.parameters = task.parameters(activation, self.width)
+        self.compile_seconds, self.step_seconds = 0.0, 0.0
+        self.lanes = _LANES.get(jax.devices()[0].platform, _MANY)
+        self._program: Callable[..., Outcome] | None = None
+
+    def __call__(self, runs: Sequence[Run]) -> Outcome:
+        """Trains all of these; the arrays of the outcome have them on the first axis."""
+        blocks = [runs[start : start + self.lanes] for start in range(0, len(runs), self.lanes)]
+        inputs = [self._inputs(block) for block in blocks]
+        if self._program is None:
+            self._program = self._compiled(inputs[0])
+        start = time.perf_counter()
+        outcomes = [jax.tree.map(np.asarray, self._program(self.data, *block)) for block in inputs]
+        self.step_seconds = (time.perf_counter() - start) / (self.task.steps * self.lanes * len(blocks))
+        return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(runs)], *outcomes)
+
+    def _inputs(self, runs: Sequence[Run]) -> tuple[Any, ...]:
+        """What the program takes for these; the last is repeated until all lanes are full."""
+        full = [*runs, *[runs[-1]] * (self.lanes - len(runs))]
+        examples, task = self.data.examples[0], self.task
+        orders = [shuffled(run.seed, task.steps, examples=examples, batch=task.batch) for run in full]
+        rates = jnp.asarray([run.rate for run in full], jnp.float32)
+        return (*self._drawn([run.seed for run in full]), jnp.asarray(np.stack(orders), jnp.int32), rates)
+
+    def _drawn(self, seeds: list[int]) -> tuple[Any, Any]:
+        """The parameters that training starts from, and the other state, (lanes, ...) each.
+
+        Not under jit: drawing random numbers takes longer to compile than the training itself, and one by
+        one its operations are compiled once for all activations. The name goes into the key, so that a
+        function under another name is another draw, as a comparison of the two has to be.
+        """
+        name = zlib.crc32(self.activation.name.encode())
+        keys = jnp.stack([jax.random.fold_in(jax.random.key(seed), name) for seed in seeds])
+        return jax.vmap(lambda key: self._split(nnx.Rngs(key))[1:])(keys)
+
+    def _split(self, rngs: nnx.Rngs) -> tuple[Any, Any, Any]:
+        graph, parameters, others = nnx.split(
+            self.task.model(self.activation, self.width, rngs), nnx.Param, ...
+        )
+        return graph, parameters, others
+
+    def _compiled(self, block: tuple[Any, ...]) -> Callable[..., Outcome]:
+        start = time.perf_counter()
+        train = training(self.task, self._split(nnx.Rngs(0))[0])
+        lowered = jax.jit(jax.vmap(train, (None, 0, 0, 0, 0))).lower(self.data, *block)
+        compiled = lowered.compile()
+        self.compile_seconds = time.perf_counter() - start
+        return compiled
 
 
-def trainer(plan: MLPPlan, every: int) -> Callable[[nnx.State, Array, Array], Outcome]:
-    """The whole training of one model as one function, to be jitted: SGD with momentum 0.9.
+def training(task: Task, graph: Any) -> Callable[..., Outcome]:
+    """One training as a function of data, parameters, other state, order and rate."""
 
-    Args:
-      plan: the model.
-      every: steps between two evaluations on the validation part; the number of steps is a multiple of it.
+    def scored(parameters: Any, others: Any, part: Part) -> Array:
+        model = nnx.merge(graph, parameters, others, copy=True)
+        model.eval()
+        score = task.score(model, part)
+        return jnp.where(score > task.worst, score, task.worst)  # a NaN is not above it
 
-    Returns:
-      A function `(initial, batches, rates) -> Outcome` of what `initial` and `batches` give and learning
-      rates (rates,). A seed has the same weights and batches at every rate.
-    """
-    parts = data()
-    images, labels = jnp.asarray(parts.train.images), jnp.asarray(parts.train.labels)
-    graph = nnx.graphdef(MLP(plan, rngs=nnx.Rngs(0)))
+    def train(data: Data, parameters: Any, others: Any, order: Array, rate: Array) -> Outcome:
+        optimizer = task.optimizer(rate)
 
-    def train(parameters: nnx.State, order: Array, rate: Array) -> Outcome:
-        optimizer = optax.sgd(rate, momentum=0.9)
+        def loss(parameters: Any, others: Any, batch: Part) -> tuple[Array, Any]:
+            model = nnx.merge(graph, parameters, others, copy=True)
+            model.train()
+            value = task.loss(model, batch)
+            return value, nnx.split(model, nnx.Param, ...)[2]
 
-        def loss(parameters: nnx.State, chosen: Array) -> Array:
-            logits = nnx.merge(graph, parameters)(images[chosen])
-            return optax.softmax_cross_entropy_with_integer_labels(logits, labels[chosen]).mean()
+        def step(carry: tuple[Any, Any, Any], chosen: Array) -> tuple[tuple[Any, Any, Any], None]:
+            parameters, others, state = carry
+            batch = jax.tree.map(lambda rows: rows[chosen], data.train)
+            slopes, others = jax.grad(loss, has_aux=True)(parameters, others, batch)
+            updates, state = optimizer.update(slopes, state, parameters)
+            return (optax.apply_updates(parameters, updates), others, state), None
 
-        def step(carry: tuple, chosen: Array) -> tuple[tuple, None]:
-            parameters, state = carry
-            updates, state = optimizer.update(jax.grad(loss)(parameters, chosen), state)
-            return (optax.apply_updates(parameters, updates), state), None
-
-        def stretch(carry: tuple, chosen: Array) -> tuple[tuple, Array]:
+        def stretch(carry: tuple[Any, Any, Any], chosen: Array) -> tuple[tuple[Any, Any, Any], Array]:
             carry, _ = jax.lax.scan(step, carry, chosen)
-            return carry, _accuracy(nnx.merge(graph, carry[0]), parts.validation)
+            return carry, scored(*carry[:2], data.validation)
 
-        carry = (parameters, optimizer.init(parameters))
-        (parameters, _), curve = jax.lax.scan(stretch, carry, order.reshape(-1, every, order.shape[-1]))
-        model = nnx.merge(graph, parameters)
+        carry = (parameters, others, optimizer.init(parameters))
+        carry, curve = jax.lax.scan(stretch, carry, order.reshape(-1, task.every, order.shape[-1]))
+        parameters, others, _ = carry
         finite = jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(parameters)]).all()
-        return Outcome(curve, _accuracy(model, parts.test), _dead(model, parts.train.images), finite)
+        model = nnx.merge(graph, parameters, others, copy=True)
+        model.eval()
+        return Outcome(curve, scored(parameters, others, data.test), finite, task.extras(model, data))
 
-    return jax.vmap(jax.vmap(train, (None, None, 0)), (0, 0, None))
+    return train

@@ -69,11 +69,13 @@ def batches(seeds: int, steps: int, *, images: int, batch: int, after: int = 0) 
       batch: images a step.
       after: steps that were made before these.
     """
-    epoch = images // batch
+    orders = [shuffled(seed, after + steps, examples=images, batch=batch)[after:] for seed in range(seeds)]
+    return jnp.asarray(np.stack(orders), jnp.int32)
 
-    def order(seed: int) -> np.ndarray:
-        draw = np.random.default_rng(seed)
-        epochs = [draw.permutation(images)[: epoch * batch] for _ in range(-(-(after + steps) // epoch))]
-        return np.concatenate(epochs).reshape(-1, batch)[after : after + steps]
 
-    return jnp.asarray(np.stack([order(seed) for seed in range(seeds)]), jnp.int32)
+def shuffled(seed: int, steps: int, *, examples: int, batch: int) -> np.ndarray:
+    """Which examples each step of one training sees, (steps, batch), as `batches` has them."""
+    epoch = examples // batch
+    draw = np.random.default_rng(seed)
+    epochs = [draw.permutation(examples)[: epoch * batch] for _ in range(-(-steps // epoch))]
+    return np.concatenate(epochs).reshape(-1, batch)[:steps]

@@ -9,11 +9,17 @@ from .results import Record, Row
 REASONS = ("failed", "skipped")  # the fields of rows without a measurement
 
 
+class Refused(Exception):
+    """What was asked for cannot be measured, and that shows only while measuring; says why in a sentence."""
+
+
 @contextlib.contextmanager
 def recorded_failure(section: str, case: Row, progress: Progress, record: Record) -> Iterator[None]:
     """Turns an exception, such as out of memory or a compiler error, into a row with `failed`."""
     try:
         yield
+    except Refused:
+        raise
     except Exception as error:
         message = f"{type(error).__name__}: {error}"
         record(section, {**case, "failed": message})

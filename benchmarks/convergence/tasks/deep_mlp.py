@@ -1,0 +1,38 @@
+"""Digits through 24 plain layers, where gain, dying and vanishing decide whether anything is learned."""
+
+from flax import nnx
+
+from ...core.digits import CLASSES, PIXELS
+from ..activations import Activation
+from ..classifying import accuracy, cross_entropy
+from ..layers import MLP
+from ..task import USUAL, Task
+from .digits_mlp import data, silent
+
+_HIDDEN = 24
+
+
+def _model(activation: Activation, width: int, rngs: nnx.Rngs) -> MLP:
+    return MLP(activation, (PIXELS, *[width] * _HIDDEN, CLASSES), rngs)
+
+
+TASKS = (
+    Task(
+        name="deep-mlp",
+        about="digits through 24 plain layers: the gradient has to come through all of them",
+        data=data,
+        model=_model,
+        width=32,
+        loss=cross_entropy,
+        score=accuracy,
+        worst=0.0,
+        unit="% accuracy",
+        scale=100.0,
+        steps=400,
+        every=10,
+        batch=64,
+        rates=(0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+        extras=silent,
+        variants=(*USUAL, "sigmoid", "softplus"),
+    ),
+)
