@@ -22,7 +22,7 @@ class Settings:
     """What is trained, and how much.
 
     Attributes:
-      tasks: names of `task_names()`; None for all.
+      tasks: names of `task_names()`; None for those of the suite.
       variants: names of `variant_names()`; None for those of each task. relu is trained in any case.
       seeds: fresh runs at the chosen rate, at least 2.
       tuning: runs at each rate of the grid, at least 2.
@@ -106,7 +106,8 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
 
 
 def _tasks(settings: Settings) -> list[Task]:
-    named = [tasks()[name] for name in settings.tasks or task_names()]
+    suite = tuple(task.name for task in tasks().values() if task.suite)
+    named = [tasks()[name] for name in settings.tasks or suite]
     if settings.steps is None:
         return named
     for task in named:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,9 +83,10 @@ def _key(case: Row) -> str:
 
 
 def identity() -> str:
-    """What a result depends on beside its case: the sources, the version of JAX, the kind of device."""
+    """What a result depends on beside its case: the sources, the versions, the kind of device."""
     digest = hashlib.sha256()
     folders = [Path(jaxrelu.__file__).parent, _ROOT / "convergence", _ROOT / "core"]
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         digest.update(path.read_bytes())
-    return f"{digest.hexdigest()[:16]} jax {jax.__version__} {jax.devices()[0].device_kind}"
+    versions = f"python {platform.python_version()} jax {jax.__version__}"
+    return f"{digest.hexdigest()[:16]} {versions} {jax.devices()[0].device_kind}"

@@ -53,6 +53,11 @@ def sgd(rate: Array) -> optax.GradientTransformation:
     return optax.sgd(rate, momentum=0.9)
 
 
+def adam(rate: Array) -> optax.GradientTransformation:
+    """Adam as it comes."""
+    return optax.adam(rate)
+
+
 def nothing_more(model: Any, data: Data) -> dict[str, Array]:
     """No further figures."""
     return {}
@@ -82,6 +87,7 @@ class Task:
       variants: which activations are trained where none are named.
       own: activations that this task alone knows, by name.
       gated: whether the model can have gated units.
+      suite: whether it is trained where no tasks are named.
     """
 
     name: str
@@ -103,6 +109,7 @@ class Task:
     variants: tuple[str, ...] = USUAL
     own: Mapping[str, Activation] = dataclasses.field(default_factory=dict)
     gated: bool = False
+    suite: bool = True
 
     def parameters(self, activation: Activation, width: int) -> int:
         """The number of parameters of the model of this width."""

@@ -1,8 +1,10 @@
 """Training many seeds and rates of one activation on one task at once, in one program."""
 
+import os
 import time
 import zlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import jax
@@ -18,8 +20,7 @@ from .task import Data, Part, Task
 
 # Trainings in one call of the program. Eight keep the weights of a small model in the cache of a core, where
 # a hundred take twice as long each; an accelerator has room for all.
-_LANES = {"cpu": 8}
-_MANY = 128
+_FEW, _MANY = 8, 128
 
 
 class Run(NamedTuple):
@@ -42,6 +43,7 @@ class Trainer:
     """The trainings of one activation on one task; compiled when the first is asked for.
 
     Attributes:
+      lanes: how many trainings a call of the program has.
       width: of the model.
       parameters: how many the model has.
       compile_seconds: what building the program took; 0 before that.
@@ -54,7 +56,8 @@ class Trainer:
         self.width = task.matched_width(activation)
         self.parameters = task.parameters(activation, self.width)
         self.compile_seconds, self.step_seconds = 0.0, 0.0
-        self.lanes = _LANES.get(jax.devices()[0].platform, _MANY)
+        on_cpu = {device.platform for device in jnp.zeros(()).devices()} == {"cpu"}
+        self.lanes, self._workers = (_FEW, _cores()) if on_cpu else (_MANY, 1)
         self._program: Callable[..., Outcome] | None = None
 
     def __call__(self, runs: Sequence[Run]) -> Outcome:
@@ -64,9 +67,18 @@ class Trainer:
         if self._program is None:
             self._program = self._compiled(inputs[0])
         start = time.perf_counter()
-        outcomes = [jax.tree.map(np.asarray, self._program(self.data, *block)) for block in inputs]
+        outcomes = self._at_once(self._program, inputs)
         self.step_seconds = (time.perf_counter() - start) / (self.task.steps * self.lanes * len(blocks))
         return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(runs)], *outcomes)
+
+    def _at_once(self, program: Callable[..., Outcome], inputs: Sequence[tuple[Any, ...]]) -> list[Outcome]:
+        """The outcomes of all blocks: on a CPU one a core, as their arrays are too small to share."""
+
+        def outcome(block: tuple[Any, ...]) -> Outcome:
+            return jax.tree.map(np.asarray, program(self.data, *block))
+
+        with ThreadPoolExecutor(self._workers) as pool:
+            return list(pool.map(outcome, inputs))
 
     def _inputs(self, runs: Sequence[Run]) -> tuple[Any, ...]:
         """What the program takes for these; the last is repeated until all lanes are full."""
@@ -100,6 +112,10 @@ class Trainer:
         compiled = lowered.compile()
         self.compile_seconds = time.perf_counter() - start
         return compiled
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def training(task: Task, graph: Any) -> Callable[..., Outcome]:

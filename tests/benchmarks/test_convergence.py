@@ -1,14 +1,18 @@
 """The convergence benchmark: tasks, training, protocol, durability, statistics, and a smallest run."""
 
 import dataclasses
+import gzip
 import io
 import json
 import math
+import types
+import urllib.error
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
@@ -24,9 +28,11 @@ from benchmarks.convergence.experiment import Settings
 from benchmarks.convergence.journal import FILE, Journal
 from benchmarks.convergence.layers import MLP
 from benchmarks.convergence.protocol import Choice, beyond, choose, steps_to
-from benchmarks.convergence.task import Data, Part, Task
-from benchmarks.convergence.tasks import tasks
+from benchmarks.convergence.task import Data, Part, Task, Unavailable
+from benchmarks.convergence.tasks import gan, he, implicit, openml, tasks, transformer
 from benchmarks.convergence.tasks.digits_mlp import data
+from benchmarks.convergence.tasks.graph import GraphNet, graph
+from benchmarks.convergence.tasks.recurrent import Recurrent
 from benchmarks.convergence.training import Run, Trainer
 from benchmarks.core.digits import batches, digits
 from benchmarks.core.failures import Refused
@@ -179,18 +185,25 @@ def test_every_variant_has_a_model_of_the_same_size(name: str) -> None:
     assert (width == 64) == (activation.ratio == 1)
 
 
-@pytest.mark.parametrize("name", tasks())
+@pytest.mark.parametrize("name", [task.name for task in tasks().values() if task.suite])
 def test_every_task_can_be_scored_before_training(name: str) -> None:
     task = tasks()[name]
     part = task.data()
-    model = task.model(activations.find("gelu"), task.width, nnx.Rngs(0))
+    activation = activations.find("swiglu" if task.gated else "gelu")
+    width = task.matched_width(activation)
+    reference = task.parameters(activations.find("relu"), task.width)
+    assert task.parameters(activation, width) == pytest.approx(reference, rel=0.02)
+    model = task.model(activation, width, nnx.Rngs(0))
     model.eval()
+    assert all(np.isfinite(value) for value in task.extras(model, part).values())
     few = jax.tree.map(lambda leaf: leaf[: task.batch], part.train)
     assert np.isfinite(task.loss(model, few))
     assert np.isfinite(task.score(model, part.validation))
     assert task.steps % task.every == 0
     assert part.examples[0] >= task.batch
     assert len(task.rates) >= 6
+    tests = [jax.tree.leaves(each)[0].tobytes() for each in part]
+    assert len(set(tests)) == 3  # no part is another
     apart = np.diff(np.log(task.rates))
     assert apart.min() > 0.7 * apart.max()  # spread evenly over the logarithm
 
@@ -218,6 +231,179 @@ def test_seeds_and_names_start_apart() -> None:
     assert relu.shape == (2, 64, 64)
     for one, two in ((relu[0], relu[1]), (relu[0], other[0])):
         assert np.mean(one != two) > 0.99
+
+
+# -- tasks -------------------------------------------------------------------------------------------
+
+
+def test_the_gradient_by_the_adjacency_is_the_one_of_the_books() -> None:
+    """dL/dA = G W1' H' + ((A' G W1') * 1[P > 0]) (X W0)', with P = A X W0, H = relu(P), G = dL/dZ."""
+    model = GraphNet(activations.find("relu"), 8, nnx.Rngs(0))
+    adjacency, features, _ = map(jnp.asarray, graph())
+    adjacency = adjacency + 0.01 * jax.random.uniform(jax.random.key(0), adjacency.shape)  # not symmetric
+    upper = jax.random.normal(jax.random.key(1), (len(features), 3))  # G
+    slope = jax.grad(lambda a: (upper * model.outputs(a, features)).sum())(adjacency)
+    a, x, g, w0, w1 = (
+        np.asarray(each, np.float64)
+        for each in (adjacency, features, upper, model.first.kernel[...], model.second.kernel[...])
+    )
+    p = a @ x @ w0
+    expected = g @ w1.T @ np.maximum(p, 0).T + ((a.T @ g @ w1.T) * (p > 0)) @ (x @ w0).T
+    np.testing.assert_allclose(slope, expected, atol=1e-4 * abs(expected).max())
+
+
+def test_the_slope_through_time_is_that_of_the_books() -> None:
+    """da = ds * f'(r), dh = U' da: with relu the states that are 0 pass nothing on."""
+    model = Recurrent(activations.find("relu"), 6, nnx.Rngs(0))
+    inputs = jnp.asarray(tasks()["recurrent"].data().train.inputs[:2])
+
+    def last(first: jax.Array) -> jax.Array:
+        return model.states(inputs.at[:, 0].set(first))[-1].sum()
+
+    slope = jax.grad(last)(inputs[:, 0])
+    states = np.asarray(model.states(inputs), np.float64)
+    u, v = (np.asarray(layer.kernel[...], np.float64) for layer in (model.again, model.inward))
+    ds = np.ones_like(states[-1])
+    for state in states[:0:-1]:
+        ds = (ds * (state > 0)) @ u.T
+    expected = (ds * (states[0] > 0)) @ v.T
+    np.testing.assert_allclose(slope, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_neither_player_moves_the_other() -> None:
+    task = tasks()["gan"]
+    model: Any = task.model(activations.find("leaky_relu"), 8, nnx.Rngs(0))
+    part = jax.tree.map(lambda rows: rows[:16], task.data().train)
+    graphdef, state = nnx.split(model)
+    slopes = jax.grad(lambda state: task.loss(nnx.merge(graphdef, state), part))(state)
+
+    def judged(state: Any) -> jax.Array:
+        both: Any = nnx.merge(graphdef, state)
+        made = both.discriminator(both.generator(part.inputs))
+        return jax.nn.softplus(-both.discriminator(part.targets)).mean() + jax.nn.softplus(made).mean()
+
+    def fooled(state: Any) -> jax.Array:
+        both: Any = nnx.merge(graphdef, state)
+        return jax.nn.softplus(-both.discriminator(both.generator(part.inputs))).mean()
+
+    for player, loss in (("discriminator", judged), ("generator", fooled)):
+        expected = jax.tree.leaves(jax.grad(loss)(state)[player])
+        for ours, one in zip(jax.tree.leaves(slopes[player]), expected, strict=True):
+            np.testing.assert_allclose(ours, one, rtol=1e-5, atol=1e-7)
+
+
+def test_spots_that_are_covered_are_counted() -> None:
+    points = np.repeat(gan._centres()[:3], 100, 0)
+    points[-98:] += 10  # of the third spot two points are left: too few
+    model = types.SimpleNamespace(generator=lambda noise: jnp.asarray(points))
+    assert gan._covered(model, Part(np.zeros((300, 4)), None)) == 2
+
+
+def test_polynomials_swapped_in_are_as_good_as_they_are_near() -> None:
+    model = he.Classifier(activations.find("relu"), 16, nnx.Rngs(0))
+    inputs = 0.3 * jax.random.normal(jax.random.key(0), (50, 64))
+    apart = [
+        float(abs(he.Swapped(model, he._OWN[name])(inputs) - model(inputs)).max())
+        for name in ("minimax_2", "minimax_4", "minimax_6")
+    ]
+    assert apart == sorted(apart, reverse=True)
+    np.testing.assert_array_equal(he.Swapped(model, activations.find("relu"))(inputs), model(inputs))
+    figures = tasks()["he"].extras(model, data())
+    assert {f"swapped {name}" for name in he._OWN} | {"outside"} == set(figures)
+
+
+def test_the_text_is_of_this_python_and_its_parts_do_not_overlap() -> None:
+    text = transformer.text()
+    assert len(text) > 400_000
+    assert b"lambda" in text.tobytes()
+    part = tasks()["transformer"].data()
+    np.testing.assert_array_equal(part.train.inputs[:, 1:], part.train.targets[:, :-1])
+    assert sum(part.examples) * 33 <= len(text)
+
+
+def test_the_photograph_is_a_photograph() -> None:
+    picture = implicit.picture()
+    assert picture.shape == (48, 48)
+    assert picture.min() >= 0 and picture.max() <= 1 and picture.std() > 0.1
+
+
+# -- data that have to be fetched --------------------------------------------------------------------
+
+SMALL_SOURCE = openml.Source("stand-in", 100, 4)
+
+
+def stand_in(data: np.ndarray, target: np.ndarray) -> Any:
+    """What `fetch_openml` gives: labels are strings there."""
+    return lambda *_, **__: types.SimpleNamespace(data=data, target=target)
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded() -> None:
+    openml.load.cache_clear()
+
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (100, 4)).astype(np.int64)
+LABELS = np.array([str(place % 10) for place in range(100)], dtype=object)
+
+
+def test_what_openml_gives_is_split_and_standardised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openml, "fetch_openml", stand_in(PIXELS, LABELS))
+    parts = openml.load(SMALL_SOURCE)
+    assert parts.examples == (80, 10, 10)
+    assert parts.train.inputs.dtype == np.float32 and parts.train.targets.dtype == np.int32
+    np.testing.assert_allclose([parts.train.inputs.mean(), parts.train.inputs.std()], [0, 1], atol=1e-6)
+    together = np.concatenate([part.targets for part in parts])
+    np.testing.assert_array_equal(np.bincount(together), [10] * 10)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "labels"),
+    [
+        (PIXELS[:-1], LABELS[:-1]),
+        (PIXELS[:, :-1], LABELS),
+        (PIXELS, LABELS[:-1]),
+        (PIXELS, LABELS[[0] * 100]),
+    ],
+)
+def test_data_of_another_shape_are_refused(
+    pixels: np.ndarray, labels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openml, "fetch_openml", stand_in(pixels, labels))
+    with pytest.raises(Refused, match="stand-in should have the"):
+        openml.load(SMALL_SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (EOFError("ended before the end-of-stream marker"), Refused, "is broken"),
+        (gzip.BadGzipFile("not a gzipped file"), Refused, "is broken"),
+        (urllib.error.URLError("no route"), Unavailable, "cannot be reached"),
+    ],
+)
+def test_data_that_are_broken_or_not_there(
+    error: Exception, kind: type[Exception], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(openml, "fetch_openml", fails)
+    with pytest.raises(kind, match=said):
+        openml.load(SMALL_SOURCE)
+
+
+def test_a_task_without_data_is_skipped_and_the_rest_goes_on(
+    tiny: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Data:
+        raise Unavailable("not here")
+
+    absent = dataclasses.replace(TINY, name="absent", data=missing)
+    monkeypatch.setattr(convergence.experiment, "tasks", lambda: {"absent": absent, "tiny": TINY})
+    monkeypatch.setattr(Silent, "note", lambda self, text: None)
+    rows = measured(dataclasses.replace(SMALL, tasks=("absent", "tiny")))
+    assert rows[0] == {"task": "absent", "skipped": "not here"}
+    assert [row["variant"] for row in rows if row.get("kind") == "report"] == ["relu", "tanh"]
 
 
 # -- training ----------------------------------------------------------------------------------------

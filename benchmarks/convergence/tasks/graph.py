@@ -1,0 +1,79 @@
+"""Communities of a random graph: a graph convolution A f(A X W0) W1 on a stochastic block model."""
+
+import functools
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jax import Array
+
+from ..activations import Activation
+from ..classifying import accuracy, cross_entropy
+from ..task import Data, Part, Task
+
+_NODES, _BLOCKS, _FEATURES = 300, 3, 16
+_INSIDE, _ACROSS = 0.10, 0.04  # chance of an edge within a block, and between two
+_SIGNAL = 0.25  # of a node's block in its features, whose noise has the deviation 1
+
+
+@functools.cache
+def graph() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The adjacency with loops, divided by the roots of both degrees; features; blocks."""
+    draw = np.random.default_rng(0)
+    blocks = np.arange(_NODES) % _BLOCKS
+    chance = np.where(blocks[:, None] == blocks, _INSIDE, _ACROSS)
+    above = np.triu(draw.uniform(size=chance.shape) < chance, 1)
+    adjacency = above + above.T + np.eye(_NODES)
+    degrees = adjacency.sum(1)
+    centres = draw.normal(size=(_BLOCKS, _FEATURES))
+    features = _SIGNAL * centres[blocks] + draw.normal(size=(_NODES, _FEATURES))
+    normalised = adjacency / np.sqrt(degrees[:, None] * degrees)
+    return normalised.astype(np.float32), features.astype(np.float32), blocks.astype(np.int32)
+
+
+@functools.cache
+def _data() -> Data:
+    """The examples are nodes: a third to train, to choose, to report."""
+    order = np.random.default_rng(1).permutation(_NODES).astype(np.int32)
+    blocks = graph()[2]
+    return Data(*(Part(part, blocks[part]) for part in np.split(order, 3)))
+
+
+class GraphNet(nnx.Module):
+    """Two graph convolutions; called with nodes, gives their outputs."""
+
+    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+        inner = activation.channels(width)
+        self.first = nnx.Linear(_FEATURES, width, use_bias=False, rngs=rngs)
+        self.second = nnx.Linear(
+            inner, _BLOCKS, use_bias=False, kernel_init=activation.initializer, rngs=rngs
+        )
+        self.activation = activation.make()
+
+    def outputs(self, adjacency: Array, features: Array) -> Array:
+        """Of all nodes."""
+        return adjacency @ self.second(self.activation(adjacency @ self.first(features)))
+
+    def __call__(self, nodes: Array) -> Array:
+        adjacency, features, _ = graph()
+        return self.outputs(jnp.asarray(adjacency), jnp.asarray(features))[nodes]
+
+
+TASKS = (
+    Task(
+        name="graph",
+        about="the blocks of a stochastic block model by two graph convolutions; 100 labelled nodes",
+        data=_data,
+        model=GraphNet,
+        width=16,
+        loss=cross_entropy,
+        score=accuracy,
+        worst=0.0,
+        unit="points of accuracy",
+        scale=100.0,
+        steps=200,
+        every=5,
+        batch=50,
+        rates=(0.01, 0.03, 0.1, 0.3, 1.0, 3.0),
+    ),
+)
