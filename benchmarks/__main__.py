@@ -107,6 +107,9 @@ def convergence(
     resume: Annotated[
         bool, typer.Option("--resume", help="Goes on where a run with this output was cut off.")
     ] = False,
+    known_answers: Annotated[
+        bool, typer.Option("--known-answers", help="Only what theory or papers give the answer to.")
+    ] = False,
     device: DeviceOption = None,
     output: OutputOption = Path("results"),
     smoke: SmokeOption = False,
@@ -117,13 +120,14 @@ def convergence(
     the target. Every finished rate is kept in the output folder at once; --resume repeats none.
     """
     from .command import options
-    from .convergence import task_names
+    from .convergence import Scale, task_names
 
     replaced = {
         "tasks": tasks and options.names("--tasks", tasks, task_names()),
         "rates": rates if rates is None else options.rates("--rates", rates),
         "target": target,
         "resume": resume or None,
+        "known": (Scale.SMOKE if smoke else Scale()) if known_answers else None,
     }
     preset = "SMOKE" if smoke else "FULL" if full else "SUITE"
     given = {"variants": variants, "seeds": seeds, "folder": str(output), **replaced}

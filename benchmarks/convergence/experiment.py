@@ -10,6 +10,7 @@ from ..core.results import Record, Row
 from . import activations
 from .activations import Activation
 from .journal import Journal
+from .known import COUNT, KIND, Scale, answers
 from .protocol import REFERENCE, REPORT, Measurement, Plan
 from .task import Task, Unavailable
 from .tasks import tasks
@@ -32,6 +33,7 @@ class Settings:
       target: the validation score to reach; None to let relu fix it.
       folder: where the journal is kept; None for none.
       resume: whether what the journal has is taken up.
+      known: how much is computed of what has a known answer, and nothing else then; None for the tasks.
     """
 
     QUICK: ClassVar["Settings"]
@@ -49,6 +51,7 @@ class Settings:
     target: float | None = None
     folder: str | None = None
     resume: bool = False
+    known: Scale | None = None
 
     def __post_init__(self) -> None:
         for name in ("seeds", "tuning"):
@@ -96,6 +99,9 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
     Raises:
       Refused: what was asked for cannot be, which shows only here; what was measured is recorded.
     """
+    if settings.known:
+        _answer(settings.known, progress, record)
+        return
     plans = [(task, _chosen(task, settings)) for task in _tasks(settings)]
     journal = Journal(Path(settings.folder) if settings.folder else None, settings.resume)
     if settings.resume:
@@ -103,6 +109,22 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
     progress.start(sum(len(chosen) for _, chosen in plans), SECTION)
     for task, chosen in plans:
         _measure(task, chosen, settings, journal, progress, record)
+
+
+def _answer(scale: Scale, progress: Progress, record: Record) -> None:
+    """Asks what has a known answer.
+
+    Raises:
+      RuntimeError: an answer is wrong, so that other figures are not to be believed either.
+    """
+    progress.start(COUNT, SECTION)
+    wrong = []
+    for answer in answers(scale):
+        record(SECTION, {"kind": KIND, **dataclasses.asdict(answer), "right": answer.right})
+        progress.advance(answer.question)
+        wrong += [] if answer.right else [answer.question]
+    if wrong:
+        raise RuntimeError(f"convergence: not as known: {'; '.join(wrong)}")
 
 
 def _tasks(settings: Settings) -> list[Task]:

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from ..core.results import Row
 from ..core.tables import new_table, numbers, texts
+from .known import KIND
 from .protocol import REFERENCE, REPORT
 from .statistics import Comparison, Interval, Runs, by_task, compare, of_task, overall
 from .verdicts import overall_verdict, percent, scale_and_unit, summary, task_of, verdict
@@ -30,7 +31,7 @@ _OVERALL = (
 
 def tables(rows: list[Row]) -> list[Table]:
     """For each task the variants, each against relu, and the verdicts; then all tasks together."""
-    made: list[Table] = []
+    made = [_known(answers)] if (answers := [row for row in rows if row.get("kind") == KIND]) else []
     found: list[Comparison] = []
     for task, of_this in by_task(rows).items():
         runs = of_task(of_this)
@@ -42,6 +43,15 @@ def tables(rows: list[Row]) -> list[Table]:
             made += [_against(comparisons), _verdicts(task, comparisons)]
         found += comparisons
     return [*made, _together(found)] if len({each.runs.task for each in found}) > 1 else made
+
+
+def _known(rows: list[Row]) -> Table:
+    columns = [*texts("question"), *numbers("answer", "least", "most", wrap=False), *texts("", "because")]
+    table = new_table("Convergence: known answers", columns)
+    for row in rows:
+        figures = (f"{row[name]:.3g}" for name in ("measured", "low", "high"))
+        table.add_row(row["question"], *figures, "right" if row["right"] else "WRONG", row["because"])
+    return table
 
 
 def _overview(runs: list[Runs]) -> Table:

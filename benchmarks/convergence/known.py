@@ -1,0 +1,315 @@
+"""What has to come out: questions whose answers theory or papers give, asked of the same code as the tasks.
+
+The nets of the first part are not trained: what is asked is how signals and gradients pass through them. The
+others are trained by `training.Trainer`, and judged by `statistics`.
+"""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+
+import jaxrelu
+from jaxrelu.initializers import gain
+
+from . import activations, statistics
+from .layers import MLP
+from .protocol import steps_to
+from .task import Data, Part, Task
+from .tasks import tasks
+from .training import Outcome, Run, Trainer
+
+KIND = "known"  # of row
+COUNT = 15  # of answers
+
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """How much is computed: the answers are the same, their bounds are for the smallest.
+
+    Attributes:
+      nets: untrained nets, of whose figures the median is taken.
+      narrow: nets of ten layers of width 2.
+      narrow_steps: of their training.
+      seeds: of each activation with and without BatchNorm.
+      repetitions: comparisons of relu with itself.
+    """
+
+    SMOKE: ClassVar["Scale"]
+
+    nets: int = 16
+    narrow: int = 1000
+    narrow_steps: int = 1000
+    seeds: int = 8
+    repetitions: int = 200
+
+
+Scale.SMOKE = Scale(nets=4, narrow=200, narrow_steps=200, seeds=2, repetitions=20)
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """One figure, and the bounds within which it has to be.
+
+    Attributes:
+      question: what was asked.
+      measured: the figure.
+      low: the least that it may be.
+      high: the most.
+      because: where the bounds are from.
+    """
+
+    question: str
+    measured: float
+    low: float
+    high: float
+    because: str
+
+    @property
+    def right(self) -> bool:
+        """Whether it is within the bounds."""
+        return self.low <= self.measured <= self.high
+
+
+def answers(scale: Scale) -> Iterator[Answer]:
+    """All of them, one after the other."""
+    yield from _depth(scale)
+    yield from _selu(scale)
+    yield from _correlations(scale)
+    yield from _narrow(scale)
+    yield from _batch_norm(scale)
+    yield from _calibration(scale)
+
+
+# -- nets that are not trained -------------------------------------------------------------------------
+
+_WIDTH = 256
+
+
+def _net(function: Callable[[Array], Array], depth: int, deviation: float, x: Array, key: Array) -> Array:
+    """Layers without biases, whose weights have this deviation times the root of the width."""
+
+    def layer(x: Array, key: Array) -> tuple[Array, None]:
+        weights = jax.random.normal(key, (x.shape[-1], x.shape[-1]))
+        return function(x @ weights * (deviation / math.sqrt(x.shape[-1]))), None
+
+    return jax.lax.scan(layer, x, jax.random.split(key, depth))[0]
+
+
+def _gradient_ratio(function: Callable[[Array], Array], deviation: float, nets: int) -> float:
+    """The norm of the gradient at the input by that at the output of 20 layers; the median over nets."""
+
+    def ratio(key: Array) -> Array:
+        inward, weights, outward = jax.random.split(key, 3)
+        x = jax.random.normal(inward, (16, _WIDTH))
+        y, pullback = jax.vjp(lambda x: _net(function, 20, deviation, x, weights), x)
+        slope = jax.random.normal(outward, y.shape)
+        return jnp.linalg.norm(pullback(slope)[0]) / jnp.linalg.norm(slope)
+
+    return float(np.median(jax.jit(jax.vmap(ratio))(jax.random.split(jax.random.key(0), nets))))
+
+
+def _depth(scale: Scale) -> Iterator[Answer]:
+    steep = functools.partial(jaxrelu.leaky_relu, negative_slope=1.5)
+    ratios = functools.partial(_gradient_ratio, nets=scale.nets)
+    question = "gradient through 20 layers of width 256, "
+    yield Answer(
+        f"{question}sigmoid, LeCun",
+        ratios(jax.nn.sigmoid, 1.0),
+        *(3e-14, 2e-12),
+        because="each layer multiplies it by some 0.23: 2.4e-13 computed",
+    )
+    yield Answer(
+        f"{question}relu, He",
+        ratios(jaxrelu.relu, math.sqrt(2)),
+        *(0.75, 1.15),
+        because="its second moment is kept; 0.93 computed",
+    )
+    yield Answer(
+        f"{question}leaky relu of slope 1.5, gain sqrt 2",
+        ratios(steep, math.sqrt(2)),
+        *(0.7e5, 2.2e5),
+        because="(1 + 1.5^2)^10 = 1.3e5",
+    )
+    yield Answer(
+        f"{question}leaky relu of slope 1.5, its own gain",
+        ratios(steep, gain(steep)),
+        *(0.75, 1.15),
+        because="gain sqrt(2 / (1 + 1.5^2)) keeps it",
+    )
+
+
+def _selu(scale: Scale) -> Iterator[Answer]:
+    def moments(key: Array) -> tuple[Array, Array]:
+        inward, weights = jax.random.split(key)
+        x = 0.5 + math.sqrt(1.5) * jax.random.normal(inward, (64, 2 * _WIDTH))
+        y = _net(jaxrelu.selu, 32, 1.0, x, weights)
+        return y.mean(), y.var()
+
+    mean, variance = jax.jit(jax.vmap(moments))(jax.random.split(jax.random.key(1), scale.nets))
+    because = "the fixed point of Klambauer et al., reached from mean 0.5 and variance 1.5"
+    yield Answer("selu after 32 layers: mean", float(np.median(mean)), -0.05, 0.05, because)
+    yield Answer("selu after 32 layers: variance", float(np.median(variance)), 0.9, 1.1, because)
+
+
+def _correlations(scale: Scale) -> Iterator[Answer]:
+    def cosine(depth: int, key: Array) -> Array:
+        pair = jnp.eye(2, 4 * _WIDTH)  # orthogonal
+        one, other = _net(jaxrelu.relu, depth, math.sqrt(2), pair, key)
+        return one @ other / (jnp.linalg.norm(one) * jnp.linalg.norm(other))
+
+    expected = 0.0
+    for depth in (1, 2, 3):
+        expected = (math.sqrt(1 - expected**2) + expected * (math.pi - math.acos(expected))) / math.pi
+        keys = jax.random.split(jax.random.key(depth), scale.nets)
+        measured = jax.jit(jax.vmap(functools.partial(cosine, depth)))(keys)
+        yield Answer(
+            f"relu: correlation of orthogonal inputs after {depth} layers",
+            float(np.mean(measured)),
+            *(expected - 0.03, expected + 0.03),
+            because=f"the arc-cosine kernel: {expected:.4f}",
+        )
+
+
+# -- nets that are trained -----------------------------------------------------------------------------
+
+
+def _line() -> Data:
+    x = np.linspace(-math.sqrt(3), math.sqrt(3), 128, dtype=np.float32)[:, None]
+    return Data(*[Part(x, abs(x))] * 3)
+
+
+def _squares(model: Any, part: Part) -> Array:
+    return jnp.square(model(part.inputs) - part.targets).mean()
+
+
+def _constant(model: Any, data: Data) -> dict[str, Array]:
+    return {"constant": (jnp.ptp(model(data.train.inputs)) < 1e-4).astype(jnp.float32)}
+
+
+def _narrow(scale: Scale) -> Iterator[Answer]:
+    task = dataclasses.replace(
+        tasks()["digits-mlp"],
+        name="narrow",
+        data=_line,
+        model=lambda activation, width, rngs: MLP(activation, (1, *[width] * 9, 1), rngs),
+        width=2,
+        loss=_squares,
+        score=lambda model, part: -_squares(model, part),
+        worst=-1e9,
+        batch=128,
+        steps=scale.narrow_steps,
+        every=scale.narrow_steps,
+        optimizer=optax.adam,
+        extras=_constant,
+    )
+    outcome = _trained(task, "relu", scale.narrow, 0.001, lanes=_MANY)
+    yield Answer(
+        "|x| by ten layers of width 2: share that is constant after training",
+        float(np.mean(outcome.extras["constant"])),
+        *(0.84, 0.97),
+        because="Lu et al. report more than 90 % of 1000 runs; 0.924 computed, 0.879 of them born dead",
+    )
+
+
+_MANY = 200
+
+
+def _trained(
+    task: Task, name: str, seeds: int, rate: float, first: int = 0, lanes: int | None = None
+) -> Outcome:
+    """With more lanes than usual, where the nets are tiny."""
+    trainer = Trainer(task, activations.find(name), task.data())
+    trainer.lanes = lanes or trainer.lanes
+    return trainer([Run(first + seed, rate) for seed in range(seeds)])
+
+
+def _batch_norm(scale: Scale) -> Iterator[Answer]:
+    """At one rate for all, 0.1, activations lie far apart without BatchNorm, and close with it."""
+    bounds = {"digits-mlp": (0.3, 1.0), "digits-mlp-norm": (0.0, 0.05)}
+    for name, (low, high) in bounds.items():
+        means = [
+            np.mean(_trained(tasks()[name], each, scale.seeds, 0.1).test) for each in ("relu", "selu", "elu")
+        ]
+        yield Answer(
+            f"{name}: relu, elu and selu at the rate 0.1, range of their mean accuracies",
+            float(np.ptp(means)),
+            low,
+            high,
+            because="selu diverges at the rate that is best for relu; BatchNorm brings them together",
+        )
+
+
+# -- the statistics ------------------------------------------------------------------------------------
+
+_SEEDS = 12
+
+
+@functools.cache
+def _plane() -> Data:
+    """Points of a plane, and on which side of a wave they lie."""
+    draw = np.random.default_rng(0)
+    parts = [draw.normal(size=(examples, 2)).astype(np.float32) for examples in (400, 400, 1000)]
+    return Data(*(Part(part, (part[:, 1] > np.sin(3 * part[:, 0])).astype(np.int32)) for part in parts))
+
+
+CHEAP = dataclasses.replace(
+    tasks()["digits-mlp"],
+    name="calibration",
+    data=_plane,
+    model=lambda activation, width, rngs: MLP(activation, (2, width, 2), rngs),
+    width=8,
+    steps=60,
+    every=4,
+    batch=20,
+    extras=lambda model, data: {},
+)
+
+
+def _calibration(scale: Scale) -> Iterator[Answer]:
+    """relu against relu with other seeds, and against relu with a planted difference."""
+    seeds = scale.repetitions * _SEEDS
+    pair = [_trained(CHEAP, "relu", seeds, 0.1, first, _MANY) for first in (0, seeds)]
+    goal = float(np.quantile(pair[0].curve[:, -1], 0.1))
+    false = {"score": 0, "speed": 0}
+    planted = 0
+    for start in range(0, seeds, _SEEDS):
+        part = slice(start, start + _SEEDS)
+        reference, other = (
+            _as_runs(name, each, part, goal) for name, each in zip(("relu", "other"), pair, strict=True)
+        )
+        (same,) = statistics.compare([reference, other])
+        false["score"] += same.score.found
+        false["speed"] += same.speed.found
+        better = dataclasses.replace(other, score=other.score + 1.1 * same.score.detectable)
+        planted += statistics.compare([reference, better])[0].score.found
+    for figure, count in false.items():
+        yield Answer(
+            f"relu against relu, {scale.repetitions} times: differences found in the {figure}",
+            count / scale.repetitions,
+            0.0,
+            # What 5 % may come to by chance, in 999 of 1000 such calibrations.
+            0.05 + 3.1 * math.sqrt(0.05 * 0.95 / scale.repetitions),
+            because="the level is 5 %",
+        )
+    yield Answer(
+        f"a difference of 1.1 times the least detectable one, planted {scale.repetitions} times: found",
+        planted / scale.repetitions,
+        0.8 - 3.1 * math.sqrt(0.8 * 0.2 / scale.repetitions),
+        1.0,
+        because="the power is 80 % at the least detectable one",
+    )
+
+
+def _as_runs(name: str, outcome: Outcome, part: slice, goal: float) -> statistics.Runs:
+    steps = [steps_to(goal, list(curve), CHEAP.every) for curve in outcome.curve[part]]
+    speed = np.array([0.0 if each is None else 1 / each for each in steps])
+    row = {"step_s": 1.0, "tuned": True, "finite": [True] * len(speed)}
+    return statistics.Runs("digits-mlp", name, row, np.asarray(outcome.test[part], float), speed)
