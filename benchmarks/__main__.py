@@ -190,9 +190,10 @@ def compare(
     for table in compare.tables(*rows, everything=everything):
         print(tables.markdown(table)) if markdown else console.print(table)
     if pyperf:
-        pyperf.mkdir(parents=True, exist_ok=True)
-        for name, timed in zip(("first", "second"), rows, strict=True):
-            compare.export(timed, pyperf / f"{name}.json")
+        with options.refused("--pyperf"):
+            pyperf.mkdir(parents=True, exist_ok=True)
+            for name, timed in zip(("first", "second"), rows, strict=True):
+                compare.export(timed, pyperf / f"{name}.json")
 
 
 @app.command()
@@ -293,9 +294,10 @@ def report_(
     """Prints the tables of a run, and writes its plots and report.md anew."""
     # JAX is imported only for work, so that help is quick.
     from .command import options, report
-    from .core import results
 
-    report.write(results.Result.read(options.folder("folder", folder, output)), report.console())
+    result = options.result("folder", folder, output)
+    with options.refused("folder"):
+        report.write(result, report.console())
 
 
 def _preset(smoke: bool) -> str:

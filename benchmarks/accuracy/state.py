@@ -12,6 +12,8 @@ import jax
 
 import jaxrelu
 
+from ..core.files import write_text
+from ..core.results import Unreadable
 from .errors import Tally
 from .scan import Scan, local_devices
 
@@ -26,10 +28,8 @@ class State:
         self._path = folder / FILE
         self._written = time.monotonic()
         self._content: dict[str, Any] = {"identity": identity(), "scans": {}}
-        if self._path.exists():
-            saved = json.loads(self._path.read_text())
-            if saved["identity"] == self._content["identity"]:
-                self._content = saved
+        if self._path.exists() and (saved := _read(self._path))["identity"] == self._content["identity"]:
+            self._content = saved
 
     def take_up(self, name: str, scan: Scan) -> int:
         """Puts a scan where it was interrupted; returns how many blocks are behind it."""
@@ -49,9 +49,7 @@ class State:
         self._write()
 
     def _write(self) -> None:
-        partial = self._path.with_suffix(".part")
-        partial.write_text(json.dumps(self._content))
-        partial.replace(self._path)
+        write_text(self._path, json.dumps(self._content))
         self._written = time.monotonic()
 
     def done(self, names: Iterable[str]) -> None:
@@ -59,6 +57,26 @@ class State:
         for name in names:
             self._content["scans"].pop(name, None)
         self._write()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What an earlier run has kept.
+
+    Raises:
+      Unreadable: the file is broken, or not of this kind; it is left as it is.
+    """
+    try:
+        content = json.loads(path.read_text())
+        assert isinstance(content["identity"], str)
+        for kept in content["scans"].values():
+            assert {"next_block", "size"} <= kept.keys()
+            for tally in kept["tallies"].values():
+                Tally(**tally)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        raise Unreadable(
+            f"{path} is no state of an exhaustive run ({error!r}): move it away to begin anew"
+        ) from None
+    return content
 
 
 def identity() -> str:

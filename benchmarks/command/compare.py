@@ -1,6 +1,6 @@
 """Two results compared, row by row: medians as pyperf has them, and Student's t-test of the means."""
 
-import json
+import math
 import statistics
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,8 +9,9 @@ import pyperf
 from rich.table import Table
 from scipy import stats
 
+from ..core import results
 from ..core.plots import power
-from ..core.results import FILE, SCHEMA, Row
+from ..core.results import FILE, Row, Unreadable
 from ..core.statistics import benchmark
 from ..core.tables import new_table, numbers, texts
 
@@ -51,19 +52,33 @@ def read(path: Path, section: str) -> dict[str, Row]:
     """The timed rows of a section by name: of a result folder, or of its JSON file.
 
     Raises:
-      ValueError: there is no such file, or it is no result, or has no such section.
+      Unreadable: there is no such file, or it is no result, or has no such section, or a row has no times.
     """
     file = path / FILE if path.is_dir() else path
-    try:
-        content = json.loads(file.read_text())
-        schema, sections = content["schema"], content["sections"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file} is no result of these benchmarks: {error}") from None
-    if schema != SCHEMA:
-        raise ValueError(f"{file} has schema {schema}; this reads {SCHEMA}")
+    sections = results.read(file)["sections"]
     if section not in sections:
-        raise ValueError(f"{file} has no {section}; it has {', '.join(sections) or 'nothing'}")
-    return {name(row): row for row in sections[section] if "samples" in row}
+        raise Unreadable(f"{file} has no {section}; it has {', '.join(sections) or 'nothing'}")
+    timed = [row for row in sections[section] if "samples" in row]
+    timed = [row for row in timed if not isinstance(row["samples"], dict)]  # by stages of a compilation
+    for number, row in enumerate(timed, 1):
+        if not _are_times(row["samples"]):
+            raise Unreadable(f"{file}: timed row {number} of {section} has no samples that are times")
+        for field in ("size", "executions"):
+            if not _is_count(row.get(field)):
+                raise Unreadable(f"{file}: timed row {number} of {section} has {row[field]!r} as {field}")
+    return {name(row): row for row in timed}
+
+
+def _are_times(samples: object) -> bool:
+    return isinstance(samples, list) and len(samples) > 0 and all(map(_is_time, samples))
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (type(value) is int and value > 0)
 
 
 def name(row: Row) -> str:
@@ -125,7 +140,17 @@ def _by_library(both: list[Pair]) -> dict[str, list[Pair]]:
 
 
 def export(rows: dict[str, Row], file: Path) -> None:
-    """Writes the rows as pyperf has them, for `python -m pyperf compare_to` and its other commands."""
+    """Writes the rows as pyperf has them, for `python -m pyperf compare_to` and its other commands.
+
+    Raises:
+      OSError: the file cannot be written.
+      Unreadable: there is a file of another kind in its place.
+    """
+    if file.exists():
+        try:
+            pyperf.BenchmarkSuite.load(str(file))
+        except Exception as error:  # pyperf lets through what its parser meets
+            raise Unreadable(f"{file} is no file of pyperf, and is left as it is: {error}") from None
     suite = pyperf.BenchmarkSuite(
         [benchmark(key, row["samples"], row.get("executions")) for key, row in rows.items()]
     )

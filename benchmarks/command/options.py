@@ -1,6 +1,7 @@
 """Options of the command line: read, checked, and refused with what exists, before anything is measured."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -10,12 +11,13 @@ import typer
 from jaxrelu._mechanism.nearest import did_you_mean
 
 from ..core.free_memory import available_bytes
-from ..core.results import FILE, Row, latest
+from ..core.results import FILE, Result, Row, Unreadable, latest
 from . import compare
 
 _KINDS = ("cpu", "gpu", "tpu")
 _FEWEST_BYTES = 40  # an element: twenty arrays of 16 bits are what the programs of a case hold, at least
 _LARGEST = 2**36  # bytes, where nobody says what is free
+_MOST = 2**40  # elements; no device holds as many
 
 
 def names(option: str, given: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -49,12 +51,17 @@ def _ladder(multiple: int, available: int) -> tuple[int, ...]:
 def _size(option: str, text: str, multiple: int) -> int:
     base, power, exponent = text.partition("^")
     try:
-        size = int(base) ** int(exponent) if power else int(base)
+        numbers = int(base), int(exponent) if power else 1
     except ValueError:
         _refuse(option, f"not a number: {text!r}. Write 1048576, 2^20 or all.")
-    if size < multiple or size % multiple:
+    if not (0 <= numbers[1] <= 64 and 0 < numbers[0] <= _MOST):  # else the power takes hours
+        _refuse(option, f"{text} is not from 1 to 2^40 elements.")
+    size = numbers[0] ** numbers[1]
+    if size > _MOST:
+        _refuse(option, f"{text} is more than 2^40 elements.")
+    if size % multiple:
         _refuse(option, f"{text} is no positive multiple of {multiple}.")
-    return int(size)
+    return size
 
 
 def rates(option: str, given: str) -> tuple[float, ...]:
@@ -75,20 +82,30 @@ def device(option: str, given: str | None) -> Any:
     return there[given][0]
 
 
-def folder(option: str, given: Path | None, output: Path) -> Path:
-    """A result folder: the one that is named, else the newest of `output`."""
+def result(option: str, given: Path | None, output: Path) -> Result:
+    """A result: that of the folder that is named, else of the newest of `output`."""
     chosen = given or latest(output)
     if chosen is None or not (chosen / FILE).is_file():
         _refuse(option, f"no {FILE} in {given or f'any folder of {output}'}: run a benchmark first.")
-    return chosen
+    with refused(option):
+        return Result.read(chosen)
 
 
 def timed_rows(option: str, given: Path, section: str) -> dict[str, Row]:
     """The timed rows of a section of a result, by name."""
-    try:
+    with refused(option):
         return compare.read(given, section)
-    except ValueError as error:
+
+
+@contextlib.contextmanager
+def refused(option: str) -> Iterator[None]:
+    """Turns a file that cannot be read or written into one sentence, and exit status 2."""
+    try:
+        yield
+    except Unreadable as error:
         _refuse(option, str(error))
+    except OSError as error:
+        _refuse(option, f"{error.filename2 or error.filename} cannot be written: {error.strerror}")
 
 
 def _devices(kind: str) -> list[Any]:

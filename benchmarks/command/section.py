@@ -9,6 +9,11 @@ from rich.table import Table
 from ..core.progress import Progress
 from ..core.results import Record, Row
 
+SECTIONS = (
+    *("throughput", "memory", "convergence", "dying", "accuracy"),
+    *("transformer", "scaling", "compiled", "card"),
+)
+
 
 class Section(Protocol):
     """A module that measures one thing.
@@ -38,5 +43,11 @@ class Section(Protocol):
 
 
 def load(name: str) -> Section:
-    """The module of this section."""
+    """The module of this section.
+
+    Raises:
+      ValueError: there is none of this name, such as in a result of a later version.
+    """
+    if name not in SECTIONS:
+        raise ValueError(f"there is no experiment of this name; there are {', '.join(SECTIONS)}")
     return cast(Section, importlib.import_module(f"benchmarks.{name}"))

@@ -7,13 +7,14 @@ from typing import Any
 
 import jax
 import typer
+from rich.console import Console
 
 from references.counterparts import PEERS
 
 from ..core.environment import environment
 from ..core.failures import Refused
 from ..core.progress import Progress
-from ..core.results import Result
+from ..core.results import Result, Unwritable
 from ..core.subjects import COLUMNS, DTYPES
 from . import options, report
 from .section import Section, load
@@ -39,7 +40,8 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
     chosen = options.device("--device", device)
     settings = {name: _settings(module, preset, replaced) for name, module in sections.items()}
     written = {name: dataclasses.asdict(one) for name, one in settings.items()}
-    result = Result.create(output, environment(chosen), written)
+    with options.refused("--output"):
+        result = Result.create(output, environment(chosen), written)
     console = report.console()
     status = COMPLETE
     try:
@@ -59,9 +61,24 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
     except KeyboardInterrupt:
         console.print("Interrupted: what has been measured is kept.")
         status = INTERRUPTED
-    result.write()
-    report.write(result, console)
-    return status
+    except Unwritable as error:
+        console.print(error)
+        return FAILED
+    return _finished(result, console) or status
+
+
+def _finished(result: Result, console: Console) -> int:
+    """Writes what is complete now, and the report; returns a status only if that fails."""
+    try:
+        result.write()
+        report.write(result, console)
+    except KeyboardInterrupt:  # a second time
+        console.print(f"Interrupted before the report; for that: python -m benchmarks report {result.folder}")
+        return INTERRUPTED
+    except (Unwritable, OSError) as error:
+        console.print(error)
+        return FAILED
+    return COMPLETE
 
 
 def _settings(module: Section, preset: str, replaced: dict[str, Any]) -> Any:

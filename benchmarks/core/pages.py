@@ -4,12 +4,13 @@ An experiment with a page of its own has a module `page` of the shape `Page`; `p
 all pages.
 """
 
-import json
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, Protocol
 
+from .files import write_text
 from .results import FILE, Row, as_text
+from .results import read as read
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -37,11 +38,6 @@ class Page(Protocol):
         ...
 
 
-def read(path: Path) -> dict[str, Any]:
-    """A file of committed results."""
-    return json.loads(path.read_text())
-
-
 def read_run(folder: Path) -> dict[str, Any]:
     """The results of a run, without what names paths of this machine."""
     content = read(folder / FILE)
@@ -52,7 +48,7 @@ def read_run(folder: Path) -> dict[str, Any]:
 def write(path: Path, content: dict[str, Any]) -> None:
     """Writes results where they are committed, one row a line."""
     path.parent.mkdir(exist_ok=True)
-    path.write_text(as_text(content))
+    write_text(path, as_text(content))
 
 
 def with_older(path: Path, section: str, rows: list[Row], case: Callable[[Row], Hashable]) -> list[Row]:

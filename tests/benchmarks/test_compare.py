@@ -76,9 +76,11 @@ def test_significance_agrees_with_the_command_of_pyperf(tmp_path: Path) -> None:
     ("content", "said"),
     [
         (None, "no result of these benchmarks"),
-        ("[]", "no result of these benchmarks"),
         ('{"schema": 99, "sections": {}}', "schema 99"),
-        ('{"schema": 1, "sections": {"memory": []}}', "it has memory"),
+        (
+            '{"schema": 1, "complete": true, "environment": {}, "settings": {}, "sections": {"memory": []}}',
+            "it has memory",
+        ),
     ],
 )
 def test_compare_refuses_what_it_cannot_read(content: str | None, said: str, tmp_path: Path) -> None:
