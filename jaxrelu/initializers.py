@@ -5,7 +5,7 @@ A layer keeps the second moment of the layer before it when its weights have the
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import jax
@@ -14,6 +14,9 @@ import numpy as np
 from jax import Array
 from jax.nn.initializers import Initializer, variance_scaling
 from jax.typing import DTypeLike
+
+from ._catalogue.lookup import get
+from ._mechanism.arguments import is_index
 
 __all__ = ["for_activation", "gain", "randomized_asymmetric"]
 
@@ -25,7 +28,7 @@ _REACH, _PANELS, _NODES = 12.0, 384, 16
 _ASYMMETRIC_DEVIATION = 0.6007
 
 
-def gain(function: Callable[[Array], Array]) -> float:
+def gain(function: str | Callable[[Array], Array]) -> float:
     r"""The gain of an activation: weights scaled by it undo what the activation does to the signal.
 
     .. math:: \mathrm{gain}(f) = 1 / \sqrt{\mathrm{E} f(z)^2}, \quad z \sim \mathcal{N}(0, 1)
@@ -34,15 +37,16 @@ def gain(function: Callable[[Array], Array]) -> float:
     the variants are at their defaults; to about five for kinks elsewhere.
 
     Args:
-      function: an activation of x alone; `functools.partial` gives it its other arguments. One that makes
-        several channels of one, such as crelu, counts their mean.
+      function: an activation of x alone, or a name that `jaxrelu.get` knows; `functools.partial` gives it its
+        other arguments. One that makes several channels of one, such as crelu, counts their mean.
 
     Returns:
       A Python float: sqrt(2) for relu, 1 for selu.
 
     Raises:
-      TypeError: if function is not callable.
-      ValueError: if the function is zero, infinite or NaN where the normal distribution has its weight.
+      TypeError: if function is not callable, or not of x alone.
+      ValueError: if the name is unknown, or if the function is zero, infinite or NaN where the normal
+        distribution has its weight.
 
     Examples:
       >>> import jaxrelu
@@ -54,15 +58,25 @@ def gain(function: Callable[[Array], Array]) -> float:
       He et al., Delving deep into rectifiers, ICCV 2015.
       Klambauer et al., Self-normalizing neural networks, NeurIPS 2017.
     """
+    if isinstance(function, str):
+        function = get(function)
     if not callable(function):
-        raise TypeError(f"gain: function must be a function of x, got {type(function).__name__}")
+        raise TypeError(f"gain: function must be a function of x or a name, got {type(function).__name__}")
     z, weights = _normal_quadrature()
     with jax.ensure_compile_time_eval():
-        values = np.asarray(function(jnp.asarray(z, jnp.float32)[:, None]), np.float64)
+        values = _values(function, jnp.asarray(z, jnp.float32)[:, None])
     moment = float(weights @ (values.reshape(len(z), -1) ** 2).mean(1))
     if not 0 < moment < math.inf:
         raise ValueError(f"gain: E f(z)^2 must be positive and finite, got {moment}")
     return 1 / math.sqrt(moment)
+
+
+def _values(function: Callable[[Array], Array], x: Array) -> np.ndarray:
+    try:
+        return np.asarray(function(x), np.float64)
+    except (TypeError, ValueError) as error:
+        name = getattr(function, "__name__", repr(function))
+        raise TypeError(f"gain: function must give an array for x alone, got {name}: {error}") from None
 
 
 def _normal_quadrature() -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +90,7 @@ def _normal_quadrature() -> tuple[np.ndarray, np.ndarray]:
 
 
 def for_activation(
-    function: Callable[[Array], Array],
+    function: str | Callable[[Array], Array],
     mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in",
     distribution: Literal["normal", "truncated_normal", "uniform"] = "normal",
 ) -> Initializer:
@@ -130,6 +144,7 @@ def randomized_asymmetric(
       positive entry may be the bias: set both.
 
     Raises:
+      TypeError: if shape is no tuple of integers.
       ValueError: if shape has fewer than two axes or an empty one.
 
     Examples:
@@ -142,7 +157,9 @@ def randomized_asymmetric(
     References:
       Lu, Shin, Su and Karniadakis, Dying ReLU and initialization, arXiv:1903.06733, 2020.
     """
-    if len(shape) < 2 or 0 in shape:
+    if not (isinstance(shape, Sequence) and all(map(is_index, shape))):
+        raise TypeError(f"randomized_asymmetric: shape must be a tuple of integers, got {shape!r}")
+    if len(shape) < 2 or min(shape) < 1:
         raise ValueError(f"randomized_asymmetric: shape must be (..., fan_in, fan_out), got {shape}")
     fan_in, units = math.prod(shape[:-1]), shape[-1]
     normal, place, beta = jax.random.split(key, 3)

@@ -6,6 +6,7 @@ from typing import Literal
 from jax import Array
 
 from .._mechanism.bound import bound
+from .._mechanism.declaration import is_public
 from .._mechanism.nearest import did_you_mean
 from .aliases import ALIASES, LIBRARIES
 from .rows import ROWS
@@ -35,6 +36,7 @@ def register(row: Variant) -> None:
       row: a `Variant`, whose function carries a declaration of its own.
 
     Raises:
+      TypeError: if row is no `Variant`, its name no string, or its function has no declaration.
       ValueError: if there is a row of this name.
 
     Examples:
@@ -45,6 +47,13 @@ def register(row: Variant) -> None:
       ...
       ValueError: register: name must be new, got 'relu'
     """
+    if not isinstance(row, Variant):
+        raise TypeError(f"register: row must be a Variant, got {type(row).__name__}")
+    if not isinstance(row.name, str):
+        raise TypeError(f"register: name must be a string, got {row.name!r}")
+    if not is_public(row.function):
+        given = getattr(row.function, "__name__", repr(row.function))
+        raise TypeError(f"register: function must carry a declaration, as jaxrelu's do, got {given}")
     if row.name in _CATALOGUE:
         raise ValueError(f"register: name must be new, got {row.name!r}")
     _CATALOGUE[row.name] = row

@@ -1,10 +1,13 @@
 """What may be passed to a public function, and the errors that say so, all raised at trace time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import inspect
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from .._kernels.sharding import varying_alike
@@ -22,6 +25,44 @@ def as_operand(function: str, argument: str, value: Any) -> Array:
     if not (jnp.issubdtype(value.dtype, jnp.floating) or is_integral(value)):
         raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got dtype {value.dtype}")
     return value
+
+
+def as_key(function: str, argument: str, value: Any) -> Any:
+    """A key of `jax.random`, also a raw one; None as it is."""
+    if value is None:
+        return value
+    got = type(value).__name__
+    if isinstance(value, Array):
+        is_raw = value.dtype == jnp.uint32 and value.ndim == 1
+        if is_raw or (jnp.issubdtype(value.dtype, jax.dtypes.prng_key) and value.ndim == 0):
+            return value
+        got = f"{value.dtype} of shape {value.shape}"
+    raise TypeError(f"{function}: {argument} must be one jax.random.key, or None, got {got}")
+
+
+_OPTIONS: Mapping[Any, tuple[str, Callable[[Any], bool]]] = {
+    bool: ("True or False", lambda value: isinstance(value, bool | np.bool_)),
+    int: ("an integer", lambda value: is_index(value)),
+}
+
+
+def is_index(value: Any) -> bool:
+    """Whether it is an integer that is known, and no bool."""
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return not isinstance(value, bool | np.bool_)
+
+
+def check_options(
+    function: str, signature: inspect.Signature, options: Iterable[str], given: Mapping[str, Any]
+) -> None:
+    """Every option that is given is what the signature says."""
+    for option in options:
+        allowed, fits = _OPTIONS.get(signature.parameters[option].annotation, ("", None))
+        if fits and option in given and not fits(given[option]):
+            raise TypeError(f"{function}: {option} must be {allowed}, got {given[option]!r}")
 
 
 def like_operand(y: Array, x: Array) -> Array:
@@ -81,10 +122,10 @@ def _named(parameters: Mapping[str, Stack]) -> Iterator[tuple[str, Array]]:
 def unstacked(function: str, stacked: Sequence[str], parameters: Mapping[str, Array]) -> dict[str, Stack]:
     """The parameters, those that are stacked as tuples along their first axis."""
     shapes = [parameters[argument].shape for argument in stacked]
-    if () in shapes or len(set(shapes)) > 1:
+    if () in shapes or len(set(shapes)) > 1 or 0 in shapes[0][:1]:
         raise ValueError(
-            f"{function}: {' and '.join(stacked)} must have one shape, with the pieces on the first axis, "
-            f"got {' and '.join(map(str, shapes))}"
+            f"{function}: {' and '.join(stacked)} must have one shape, with one piece or more on the first "
+            f"axis, got {' and '.join(map(str, shapes))}"
         )
     return {k: tuple(p[i] for i in range(len(p))) if k in stacked else p for k, p in parameters.items()}
 
@@ -135,12 +176,20 @@ def split_axis(function: str, x: Array, axis: int, pieces: int) -> int:
 def positive(function: str, **arguments: float | None) -> None:
     """Every argument that is known is positive."""
     for argument, value in arguments.items():
+        _not_text(function, **{argument: value})
         if value is not None and not value > 0:
             raise ValueError(f"{function}: {argument} must be positive, got {value}")
 
 
 def ordered(function: str, **arguments: float | None) -> None:
     """Two arguments, where both are known, are in order."""
+    _not_text(function, **arguments)
     (low_name, low), (high_name, high) = arguments.items()
     if low is not None and high is not None and not low <= high:
         raise ValueError(f"{function}: {low_name} must be at most {high_name}, got {low} and {high}")
+
+
+def _not_text(function: str, **arguments: Any) -> None:
+    for argument, value in arguments.items():
+        if isinstance(value, str):
+            raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got {value!r}")

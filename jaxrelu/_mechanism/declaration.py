@@ -7,13 +7,13 @@ import functools
 import inspect
 import numbers
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
 import jax
 from jax import Array
 
-from .arguments import as_operand, like_operand
+from .arguments import as_operand, check_options, like_operand
 from .differentiation import Differentiation, ReverseMode
 from .formulas import Formula
 
@@ -64,8 +64,13 @@ def public_function(
     parameters = inspect.signature(signature)
 
     def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        bound = parameters.bind(*args, **kwargs)
+        try:
+            bound = parameters.bind(*args, **kwargs)
+        except TypeError as error:
+            named = ", ".join(parameters.parameters)
+            raise TypeError(f"{declaration.name}: {error}; the arguments are {named}") from None
         bound.apply_defaults()
+        check_options(declaration.name, parameters, declaration.static, bound.arguments)
         x, *_ = bound.arguments
         return bound.arguments.pop(x), bound.arguments
 
@@ -97,11 +102,8 @@ class _Checked:
     def __call__(self, *args: Any, **kwargs: Any) -> Array:
         if len(args) > 1 or kwargs:  # the defaults are in range
             _, arguments = self._arguments_of(args, kwargs)
-            self._check(**{k: v if self._is_known(k, v) else None for k, v in arguments.items()})
+            self._check(**_known(self._static, arguments))
         return self._function(*args, **kwargs)
-
-    def _is_known(self, argument: str, value: Any) -> bool:
-        return isinstance(value, (numbers.Real, str)) or argument in self._static
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Bound as a function is; without this, `help` would describe the class."""
@@ -110,6 +112,21 @@ class _Checked:
     def __getattr__(self, name: str) -> Any:
         """What jit gives a function, such as `lower`."""
         return getattr(self.__wrapped__, name)
+
+
+def _known(static: tuple[str, ...], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, with None for those that are no plain numbers."""
+    return {k: v if isinstance(v, numbers.Real | str) or k in static else None for k, v in arguments.items()}
+
+
+def check_parameters(function: Any, given: Mapping[str, Any]) -> None:
+    """Raises before a call what it would raise for these arguments besides x, as far as that is known."""
+    declaration, signature = declaration_of(function), inspect.signature(function)
+    check_options(declaration.name, signature, declaration.static, given)
+    if declaration.check:
+        _, *others = signature.parameters.values()
+        arguments = {p.name: given.get(p.name, p.default) for p in others}
+        declaration.check(**_known(declaration.static, arguments))
 
 
 def declaration_of(function: Any) -> Declaration:

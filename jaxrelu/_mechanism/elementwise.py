@@ -16,7 +16,16 @@ from typing import Any
 
 from jax import Array
 
-from .arguments import as_float, as_operand, broadcast, in_integers, is_integral, same_shapes, unstacked
+from .arguments import (
+    as_float,
+    as_key,
+    as_operand,
+    broadcast,
+    in_integers,
+    is_integral,
+    same_shapes,
+    unstacked,
+)
 from .declaration import Check, Public, declaration_of, declared_as
 from .differentiation import Differentiation
 from .formulas import Exponentials, Formula, Formulas, ParameterSlopes, Steps
@@ -38,7 +47,7 @@ class Elementwise:
 
     def apply(self, differentiation: Differentiation, x: Array, **arguments: Any) -> Array:
         options = {k: v for k, v in arguments.items() if self._is_option(k, v)}
-        keys = {k: v for k, v in arguments.items() if k == KEY and k not in options}
+        keys = {k: as_key(self.name, k, v) for k, v in arguments.items() if k == KEY and k not in options}
         arrays = {
             k: as_operand(self.name, k, v) for k, v in arguments.items() if k not in options and k not in keys
         }

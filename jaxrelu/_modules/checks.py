@@ -2,7 +2,6 @@
 
 import dataclasses
 import numbers
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from jax import Array
 from jax.typing import DTypeLike
 
-from .._mechanism.arguments import as_float, as_operand, channel_axis
+from .._mechanism.arguments import as_float, as_operand, channel_axis, is_index
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,14 +39,6 @@ def _is_bool(value: Any) -> bool:
     return isinstance(value, bool | np.bool_)
 
 
-def _is_integer(value: Any) -> bool:
-    try:
-        operator.index(value)
-    except TypeError:
-        return False
-    return not _is_bool(value)
-
-
 def _is_real(value: Any) -> bool:
     """A number, or an array of them: of first values, one for each channel."""
     if isinstance(value, numbers.Real):
@@ -64,13 +55,13 @@ def _is_float_dtype(dtype: Any) -> bool:
 
 
 def _is_window(value: Any) -> bool:
-    return isinstance(value, Sequence) and all(_is_integer(length) for length in value)
+    return isinstance(value, Sequence) and all(is_index(length) for length in value)
 
 
 _BOOL = _Rule("True or False", _is_bool)
 _SWITCH = _Rule("True, False or None", lambda value: value is None or _is_bool(value))
-_INTEGER = _Rule("an integer", _is_integer)
-_POSITIVE = _Rule("a positive integer", _is_integer, lambda value: value >= 1)
+_INTEGER = _Rule("an integer", is_index)
+_POSITIVE = _Rule("a positive integer", is_index, lambda value: value >= 1)
 _NUMBER = _Rule("a number", _is_real)
 _FIRST = _Rule(
     "a number or an initializer (key, shape, dtype)", lambda value: callable(value) or _is_real(value)
@@ -126,6 +117,16 @@ def check_length(module: str, argument: str, length: int, x: Array, axis: int = 
         raise ValueError(
             f"{module}: {argument} must be {expected}, the length of axis {axis} of x with shape {x.shape}, "
             f"got {length}"
+        )
+
+
+def check_window(module: str, window: int, x: Array) -> None:
+    """x has the spatial axes of the window, the channels, and at most one axis of examples before these."""
+    check_rank(module, f"{window} spatial ones and the channels", window + 1, x)
+    if x.ndim > window + 2:
+        raise ValueError(
+            f"{module}: kernel_size must have one length for each spatial axis of x, which is "
+            f"(batch, *spatial, channels) and has shape {x.shape}, got {window} of them"
         )
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from jax import Array
 
 from .._catalogue.lookup import get
+from .._functions.channels import maxout
 from .._mechanism.bound import bound
+from .._mechanism.declaration import check_parameters
 from .checks import check
 
 
@@ -27,7 +29,15 @@ def resolve(function: str | Callable[..., Array], parameters: dict[str, Any]) ->
     elif not callable(function):
         raise TypeError(f"Activation: function must be a name or a function, got {type(function).__name__}")
     _check_arguments(function, parameters)
+    if hasattr(function, "declaration"):
+        check_parameters(function, parameters)
     return bound(function, parameters)
+
+
+def check_pieces(num_pieces: int, axis: int) -> None:
+    """What Maxout may be given, as far as is known without x."""
+    check("Maxout", num_pieces=num_pieces, axis=axis)
+    check_parameters(maxout, {"num_pieces": num_pieces, "axis": axis})
 
 
 def _check_arguments(function: Callable[..., Array], given: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from jax.typing import ArrayLike
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
-from .._modules.fixed import decided, resolve
+from .._modules.fixed import check_pieces, decided, resolve
 from .parameters import Checked
 
 
@@ -117,6 +117,10 @@ class Maxout(Checked):
 
     num_pieces: int
     axis: int = -1
+
+    def __post_init__(self) -> None:
+        check_pieces(self.num_pieces, self.axis)
+        super().__post_init__()
 
     @jax.named_scope("jaxrelu.linen.Maxout")
     def __call__(self, x: ArrayLike) -> Array:

@@ -11,7 +11,7 @@ from jax.typing import ArrayLike, DTypeLike
 
 from .._functions.rectifiers import relu
 from .._modules import spatial
-from .._modules.checks import check_length, check_rank, operand
+from .._modules.checks import check_length, check_rank, check_window, operand
 from .._modules.documentation import completed_by
 from .._modules.parameters import KERNEL, Init, initializer, wide
 from .parameters import Checked, matrix
@@ -55,8 +55,7 @@ class FReLU(Checked):
     @jax.named_scope("jaxrelu.linen.FReLU")
     def __call__(self, x: ArrayLike, use_running_average: bool | None = None) -> Array:
         x = operand("FReLU", x, self.dtype)
-        window = len(self.kernel_size)
-        check_rank("FReLU", f"{window} spatial ones and the channels", window + 1, x)
+        check_window("FReLU", len(self.kernel_size), x)
         if self.num_features is not None:
             check_length("FReLU", "num_features", self.num_features, x)
         condition = nn.Conv(

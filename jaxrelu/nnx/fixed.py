@@ -12,7 +12,7 @@ from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
 from .._modules.checks import check
-from .._modules.fixed import decided, resolve
+from .._modules.fixed import check_pieces, decided, resolve
 
 
 class RReLU(nnx.Module):
@@ -154,7 +154,7 @@ class Maxout(nnx.Module):
     """
 
     def __init__(self, num_pieces: int, axis: int = -1):
-        check("Maxout", num_pieces=num_pieces, axis=axis)
+        check_pieces(num_pieces, axis)
         self.num_pieces = num_pieces
         self.axis = axis
 

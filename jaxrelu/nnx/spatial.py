@@ -10,7 +10,7 @@ from jax.typing import ArrayLike, DTypeLike
 
 from .._functions.rectifiers import relu
 from .._modules import spatial
-from .._modules.checks import check, check_length, check_rank, operand, positive_integers
+from .._modules.checks import check, check_length, check_rank, check_window, operand, positive_integers
 from .._modules.documentation import completed_by
 from .._modules.parameters import KERNEL, Init, initializer, wide
 from .parameters import check_rngs, in_dtype_of_input
@@ -79,8 +79,7 @@ class FReLU(nnx.Module):
     @jax.named_scope("jaxrelu.nnx.FReLU")
     def __call__(self, x: ArrayLike, use_running_average: bool | None = None) -> Array:
         x = operand("FReLU", x, self.dtype)
-        window = self.condition.kernel_size
-        check_rank("FReLU", f"{len(window)} spatial ones and the channels", len(window) + 1, x)
+        check_window("FReLU", len(self.condition.kernel_size), x)
         check_length("FReLU", "num_features", self.condition.out_features, x)
         condition = self.condition(x).astype(wide(x.dtype))
         return spatial.funnel(x, self.norm(condition, use_running_average).astype(x.dtype))

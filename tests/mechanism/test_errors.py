@@ -7,12 +7,26 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 
 import jaxrelu
+import jaxrelu.diagnostics
+import jaxrelu.initializers
 import jaxrelu.linen
 import jaxrelu.nnx
 
-X = jnp.ones((2, 3))
+X, X4, IMAGES = jnp.ones((2, 3)), jnp.ones((2, 4)), jnp.ones((2, 5, 5, 3))
+KEY = jax.random.key(0)
+
+
+def rngs():
+    return nnx.Rngs(0)
+
+
+def row(**changed):
+    fields = {"name": "new", "function": jaxrelu.relu, "family": "f", "formula": "f", "reference": "r"}
+    return jaxrelu.Variant(**fields | changed)
+
 
 # (what is done, the error, what its message has to say)
 BAD = {
@@ -214,6 +228,105 @@ BAD = {
         ValueError,
         ["num_features", "must be 3", "axis -1", "got 4"],
     ),
+}
+
+_ARRAY = "must be an array or scalar of floats, integers or booleans"
+_MODEL = "model must be something to call"
+# The same, named by what is called.
+diagnostics, initializers = jaxrelu.diagnostics, jaxrelu.initializers
+BAD |= {
+    what: (lambda what=what: eval(what), error, words if isinstance(words, list) else [words])
+    for what, error, words in (
+        # arguments of functions
+        ("jaxrelu.relu()", TypeError, ["relu: missing", "'x'"]),
+        ("jaxrelu.relu(X, 1)", TypeError, ["relu: too many", "the arguments are x"]),
+        ("jaxrelu.relu(y=X)", TypeError, ["relu: missing", "the arguments are x"]),
+        ("jaxrelu.relu(X, inplace=True)", TypeError, ["relu: got", "'inplace'", "the arguments are x"]),
+        ("jaxrelu.leaky_relu(X, alpha=0.1)", TypeError, ["leaky_relu", "'alpha'", "x, negative_slope"]),
+        ("jaxrelu.reglu(X)", TypeError, ["reglu: missing", "'value'", "gate, value"]),
+        ("jaxrelu.srelu(X)", TypeError, ["srelu: missing", "'left_threshold'"]),
+        ("jaxrelu.relu({'x': X})", TypeError, [f"relu: x {_ARRAY}", "got dict"]),
+        ("jaxrelu.relu(jax.random.split(KEY, 3))", TypeError, [f"relu: x {_ARRAY}", "got dtype key"]),
+        ("jaxrelu.elu(X, alpha='1')", TypeError, f"elu: alpha {_ARRAY}, got '1'"),
+        ("jaxrelu.smelu(X, '1')", TypeError, f"smelu: beta {_ARRAY}, got '1'"),
+        ("jaxrelu.isrlu(X, 'a')", TypeError, f"isrlu: alpha {_ARRAY}, got 'a'"),
+        ("jaxrelu.rrelu(X, lower='a')", TypeError, f"rrelu: lower {_ARRAY}, got 'a'"),
+        ("jaxrelu.hard_tanh(X, -1, 'a')", TypeError, f"hard_tanh: max_value {_ARRAY}, got 'a'"),
+        ("jaxrelu.glu(X4, axis='last')", TypeError, "glu: axis must be an integer, got 'last'"),
+        ("jaxrelu.glu(X4, axis=None)", TypeError, "glu: axis must be an integer, got None"),
+        ("jaxrelu.crelu(X, axis=(0, 1))", TypeError, "crelu: axis must be an integer, got (0, 1)"),
+        ("jaxrelu.prelu(X, 0.1, axis=1.0)", TypeError, "prelu: axis must be an integer, got 1.0"),
+        ("jaxrelu.crelu(X, axis=True)", TypeError, "crelu: axis must be an integer, got True"),
+        ("jaxrelu.maxout(X4, 2.0)", TypeError, "maxout: num_pieces must be an integer, got 2.0"),
+        ("jaxrelu.maxout(X4, '2')", TypeError, "maxout: num_pieces must be an integer, got '2'"),
+        ("jaxrelu.maxout(X4, None)", TypeError, "maxout: num_pieces must be an integer, got None"),
+        ("jaxrelu.maxout(X4, 300)", ValueError, "maxout: num_pieces must be from 1 to 256, got 300"),
+        ("jaxrelu.geglu(X, X, 'none')", TypeError, "geglu: approximate must be True or False, got 'none'"),
+        ("jaxrelu.gelu(X, 1)", TypeError, "gelu: approximate must be True or False, got 1"),
+        ("jaxrelu.rrelu(X, jax.random.split(KEY, 3))", TypeError, ["rrelu: key must be one", "(3,)"]),
+        ("jaxrelu.rrelu(X, jnp.ones(2))", TypeError, ["rrelu: key must be one", "got float32 of shape (2,)"]),
+        ("jaxrelu.rrelu(X, rngs())", TypeError, ["rrelu: key must be one jax.random.key", "got Rngs"]),
+        ("jaxrelu.apl(X, jnp.ones(0), jnp.ones(0))", ValueError, ["apl", "one piece or more", "(0,)"]),
+        # what JAX refuses before a function sees it
+        ("jaxrelu.relu('a')", TypeError, ["relu", "'str'", "at path x"]),
+        ("jaxrelu.threshold(X, 'a')", TypeError, ["threshold", "'str'", "at path threshold"]),
+        ("jaxrelu.relu(np.array([object()]))", TypeError, ["relu", "numpy.ndarray", "at path x"]),
+        ("jaxrelu.relu(jax.ShapeDtypeStruct((2,), 'f4'))", TypeError, ["'x'", "not a valid JAX type"]),
+        ("jaxrelu.gelu(X, [True])", ValueError, ["Non-hashable static arguments", "[True]"]),
+        # transformations and names
+        ("jaxrelu.with_residual(jaxrelu.gelu, bits=9)", ValueError, ["bits", "from 1 to 8, got 9"]),
+        ("jaxrelu.with_residual(jaxrelu.gelu, bits=2.5)", ValueError, ["bits", "from 1 to 8, got 2.5"]),
+        ("jaxrelu.with_residual(jaxrelu.gelu)", TypeError, ["either residual or bits", "residual=None"]),
+        ("jaxrelu.with_residual(jaxrelu.relu, bits=2)", ValueError, ["smooth functions", "got relu"]),
+        ("jaxrelu.with_residual(jaxrelu.elu, bits=4)(X, X)", TypeError, ["alpha must be a plain number"]),
+        ("jaxrelu.forward_mode(5)", TypeError, "forward_mode: function must be something to call, got int"),
+        ("jaxrelu.get(5)", TypeError, "get: name must be a string, got int"),
+        ("jaxrelu.get('relu', 'tensorflow')", ValueError, ["get: library", "torch", "got 'tensorflow'"]),
+        ("jaxrelu.get('gelu', 'torch')(X, approximate='none')", TypeError, "approximate must be True or"),
+        ("jaxrelu.register('x')", TypeError, "register: row must be a Variant, got str"),
+        ("jaxrelu.register(None)", TypeError, "register: row must be a Variant, got NoneType"),
+        ("jaxrelu.register(row(name=5))", TypeError, "register: name must be a string, got 5"),
+        ("jaxrelu.register(row(function=jnp.abs))", TypeError, ["register: function", "declaration", "abs"]),
+        ("jaxrelu.polynomial_relu(-1)", ValueError, "polynomial_relu: degree must be at least 1, got -1"),
+        ("jaxrelu.polynomial_relu('a')", TypeError, "polynomial_relu: degree must be an integer"),
+        # modules; more of them: tests/modules/test_errors.py
+        ("jaxrelu.nnx.Activation('prelu')", TypeError, "prelu needs negative_slope besides x"),
+        ("jaxrelu.nnx.Activation('smelu', beta=-1)", ValueError, "smelu: beta must be positive, got -1"),
+        ("jaxrelu.nnx.Activation('elu', alpha='1')", TypeError, f"elu: alpha {_ARRAY}, got '1'"),
+        ("jaxrelu.nnx.Activation('crelu', axis='a')", TypeError, "crelu: axis must be an integer, got 'a'"),
+        ("jaxrelu.linen.Activation('maxout', num_pieces=300)", ValueError, "from 1 to 256, got 300"),
+        ("jaxrelu.nnx.Maxout(300)", ValueError, "maxout: num_pieces must be from 1 to 256, got 300"),
+        ("jaxrelu.linen.Maxout(300)", ValueError, "maxout: num_pieces must be from 1 to 256, got 300"),
+        ("jaxrelu.nnx.SwiGLU(8, 16)", TypeError, ["SwiGLU.__init__() missing", "'rngs'"]),
+        ("jaxrelu.nnx.GEGLU(8, rngs=rngs())", TypeError, ["GEGLU.__init__() missing", "'features'"]),
+        ("jaxrelu.nnx.FReLU(3, kernel_size=(3,), rngs=rngs())(IMAGES)", ValueError, ["kernel_size", "got 1"]),
+        ("jaxrelu.linen.FReLU(kernel_size=(3,)).init(KEY, IMAGES)", ValueError, ["FReLU", "(2, 5, 5, 3)"]),
+        ("jaxrelu.linen.PReLU()(X)", Exception, "unbound"),  # Flax's own
+        # initializers
+        ("initializers.gain(5)", TypeError, "gain: function must be a function of x or a name, got int"),
+        ("initializers.gain(jaxrelu.reglu)", TypeError, ["gain: function", "x alone", "'value'"]),
+        ("initializers.gain(lambda x: 'a')", TypeError, ["gain: function must give an array", "lambda"]),
+        ("initializers.gain(jnp.zeros_like)", ValueError, "gain: E f(z)^2 must be positive and finite"),
+        ("initializers.for_activation('gelo')", ValueError, "did you mean gelu"),
+        ("initializers.randomized_asymmetric(KEY, (2.5, 3))", TypeError, ["shape", "integers", "(2.5, 3)"]),
+        ("initializers.randomized_asymmetric(KEY, (-2, 3))", ValueError, ["shape", "got (-2, 3)"]),
+        ("initializers.randomized_asymmetric(KEY, 3)", TypeError, ["shape must be a tuple", "got 3"]),
+        # diagnostics
+        ("diagnostics.statistics(None)", TypeError, "statistics: outputs must be an array, got NoneType"),
+        ("diagnostics.statistics(jnp.float32(1))", ValueError, ["unit_axes", "the 0 of outputs, got -1"]),
+        ("diagnostics.statistics(X, unit_axes=1.5)", TypeError, ["unit_axes", "integer", "got 1.5"]),
+        ("diagnostics.statistics(X, unit_axes='a')", TypeError, ["unit_axes", "integer", "got 'a'"]),
+        ("diagnostics.statistics(X, unit_axes=(-1, 1))", ValueError, ["different axes", "got (-1, 1)"]),
+        ("diagnostics.statistics(IMAGES, unit_axes=4)", ValueError, ["the 4 of outputs, got 4"]),
+        ("diagnostics.statistics(X).merge(None)", TypeError, "other must be Statistics, got NoneType"),
+        ("diagnostics.statistics(X).merge(diagnostics.statistics(X4))", ValueError, "got (3,) and (4,)"),
+        ("diagnostics.capture(jax.nn.relu, X, functions='own')", TypeError, ["names", "got 'own'"]),
+        ("diagnostics.capture(jax.nn.relu, X, functions=[jnp.abs])", TypeError, "functions must be names"),
+        ("diagnostics.capture(lambda x: x + 1, X)", ValueError, "no activation was found in the model"),
+        ("diagnostics.report(5, [X])", TypeError, [_MODEL, "got int"]),
+        ("diagnostics.report(nnx.Linear, [X])", TypeError, [_MODEL, "got the class Linear"]),
+        ("diagnostics.report(jaxrelu.linen.PReLU(), [X])", TypeError, "model.bind(variables), got PReLU"),
+    )
 }
 
 

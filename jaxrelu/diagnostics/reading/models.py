@@ -32,6 +32,11 @@ def opened(model: Any) -> Model:
         graph, state = nnx.split(model)
         return _of_tree(state, lambda state: nnx.merge(graph, state), ".")
     if _flax("linen", model) is not None:
+        if model.scope is None:
+            raise TypeError(
+                "model must be a bound Linen module, model.bind(variables), got "
+                f"{type(model).__name__} without variables"
+            )
         module, variables = model.unbind()
         return _of_tree(variables, lambda variables: module.bind(variables), "/")
     if isinstance(model, functools.partial):
@@ -40,12 +45,16 @@ def opened(model: Any) -> Model:
         of_arguments = _of_tree(tree, lambda tree: functools.partial(function, *tree[0], **tree[1]), "/")
         # Of a path only what is inside an argument, or else the argument's place.
         return of_arguments._replace(paths=[path[2:] or path[1:] or path for path in of_arguments.paths])
-    if not callable(model):
+    if not callable(model) or isinstance(model, type):
         raise TypeError(
             "model must be something to call: an NNX module, a bound Linen module (model.bind(variables)), "
-            f"a functools.partial(function, parameters) or a function, got {type(model).__name__}"
+            f"a functools.partial(function, parameters) or a function, got {_kind(model)}"
         )
     return _of_tree(model, lambda tree: tree, ".")
+
+
+def _kind(model: Any) -> str:
+    return f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
 
 
 def layer_name(model: Model, place: int) -> str:

@@ -5,7 +5,7 @@ that people write: `jnp.maximum(x, 0)`, `jnp.tanh`, and the gelu of `jax.nn`, wh
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -51,8 +51,14 @@ class ActivationEquation(NamedTuple):
     operands: list[Any]
 
 
-def names_of(functions: tuple[str, ...]) -> frozenset[str]:
-    """The names looked for: the catalogue's, those of `jax.nn`, and the caller's own."""
+def names_of(functions: Sequence[str]) -> frozenset[str]:
+    """The names looked for: the catalogue's, those of `jax.nn`, and the caller's own.
+
+    Raises:
+      TypeError: if functions are no names.
+    """
+    if isinstance(functions, str) or not all(isinstance(name, str) for name in functions):
+        raise TypeError(f"functions must be names of jitted functions, as ('own',), got {functions!r}")
     own = {getattr(row.function, "__name__", name) for name, row in catalogue().items()}
     return frozenset({*own, *catalogue(), *_NAMES_OF_JAX_NN, *functions})
 

@@ -78,7 +78,7 @@ def read(
     given = jax.tree.leaves(batch)
     origins = [parameter(place, jax.numpy.shape(leaf)) for place, leaf in enumerate(model.leaves)]
     origins += [constant(jax.numpy.shape(leaf), data=True) for leaf in given]
-    names = names_of(tuple(functions))
+    names = names_of(functions)
     walk = Walk(names, slopes, perturbations)
     results, _ = walk.run(closed, [*model.leaves, *given], origins)
     if not walk.sites:

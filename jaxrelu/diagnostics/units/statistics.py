@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from ..._mechanism.arguments import is_index
 from .counts import Count
 
 SATURATED = 1e-3  # a smaller slope than this counts as saturated
@@ -120,8 +121,11 @@ class Statistics:
         """What both have seen, as if it had been one: batches, devices, processes.
 
         Raises:
+          TypeError: if other is no `Statistics`.
           ValueError: if the numbers of units differ.
         """
+        if not isinstance(other, Statistics):
+            raise TypeError(f"merge: other must be Statistics, got {type(other).__name__}")
         if self.peak.shape != other.peak.shape:
             raise ValueError(f"merge: units must be the same, got {self.peak.shape} and {other.peak.shape}")
         return _merged(self, other)
@@ -199,7 +203,9 @@ def statistics(
       `Statistics` with one entry a unit. Merge those of the batches with `merge`.
 
     Raises:
-      ValueError: if no axis of examples is left, there is no example, or shapes differ.
+      TypeError: if outputs is no array, or unit_axes are no integers.
+      ValueError: if no axis of examples is left, there is no example, shapes differ, or unit_axes are no
+        different axes.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -214,13 +220,27 @@ def statistics(
       Chan, Golub and LeVeque, Algorithms for computing the sample variance, 1983.
       Sokar et al., The dormant neuron phenomenon in deep reinforcement learning, ICML 2023.
     """
+    if not hasattr(outputs, "shape"):
+        raise TypeError(f"statistics: outputs must be an array, got {type(outputs).__name__}")
     for name, other in (("slopes", slopes), ("gradients", gradients)):
         if other is not None and other.shape != outputs.shape:
             raise ValueError(
                 f"statistics: {name} must have the shape {outputs.shape} of outputs, got {other.shape}"
             )
-    axes = (unit_axes,) if isinstance(unit_axes, int) else tuple(unit_axes)
-    return _statistics(outputs, slopes, gradients, axes, rank)
+    return _statistics(outputs, slopes, gradients, _axes(unit_axes, outputs.ndim), rank)
+
+
+def _axes(given: int | Sequence[int], rank: int) -> tuple[int, ...]:
+    """The axes of the units, counted from the front."""
+    axes = tuple(given) if isinstance(given, Sequence) else (given,)
+    if not all(map(is_index, axes)):
+        raise TypeError(f"statistics: unit_axes must be an integer or a sequence of integers, got {given!r}")
+    counted = tuple(axis + rank if axis < 0 else axis for axis in axes)
+    if not all(0 <= axis < rank for axis in counted) or len(set(counted)) < len(counted):
+        raise ValueError(
+            f"statistics: unit_axes must be different axes of the {rank} of outputs, got {given!r}"
+        )
+    return counted
 
 
 @functools.partial(jax.jit, static_argnums=(3, 4))
@@ -254,15 +274,14 @@ def _statistics(
 def _by_unit(values: Array, axes: tuple[int, ...]) -> Array:
     """Observations times units, in float32 at least."""
     values = values if values.dtype == jnp.float64 else values.astype(jnp.float32)
-    units = [axis % values.ndim for axis in axes]
-    others = [axis for axis in range(values.ndim) if axis not in units]
-    shape = [values.shape[axis] for axis in units]
+    others = [axis for axis in range(values.ndim) if axis not in axes]
+    shape = [values.shape[axis] for axis in axes]
     if not others or 0 in values.shape:
         raise ValueError(
             f"statistics: outputs must have at least one example and axes besides unit_axes {axes}, "
             f"got shape {values.shape}"
         )
-    return values.transpose(*others, *units).reshape(-1, math.prod(shape))
+    return values.transpose(*others, *axes).reshape(-1, math.prod(shape))
 
 
 def _of_slopes(slopes: Array | None, nan: Array, axes: tuple[int, ...]) -> tuple[Array, Count]:
