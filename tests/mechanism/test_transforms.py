@@ -1,4 +1,4 @@
-"""The functions under JAX's transformations."""
+"""Derivatives against finite differences and references; the transformations are in `test_matrix.py`."""
 
 from typing import Any
 
@@ -104,39 +104,6 @@ def test_forward_mode_serves_jvp_jacfwd_and_linearize(name):
     for tangent in tangents:
         summed = np.reshape(tangent, (-1, x.size)).sum(0)  # over the halves, where a variant has some
         np.testing.assert_allclose(summed, slope_of(name, x), rtol=1e-5, atol=1e-6)
-
-
-def test_the_plain_function_refuses_forward_mode():
-    """The price of choosing what is kept; forward_mode is the way out."""
-    for transform in (
-        lambda: jax.jvp(jaxrelu.relu, (1.0,), (1.0,)),
-        lambda: jax.jacfwd(jaxrelu.relu)(1.0),
-    ):
-        with pytest.raises(TypeError, match="custom_vjp"):
-            transform()
-
-
-@pytest.mark.parametrize("name", ROWS)
-def test_vmap_scan_remat_and_jit_change_nothing(name):
-    x = np.linspace(-4, 4, 24, dtype=np.float32).reshape(3, 8)
-    function = function_of(name)
-
-    def total(function):
-        return lambda x: (function(x) * jnp.arange(1.0, 1.0 + function(x).shape[-1])[None]).sum()
-
-    def scanned(x):
-        return jax.lax.scan(lambda carry, row: (carry, function(row)), 0.0, x)[1]
-
-    @jax.jit
-    def each(x):
-        ways = (function, jax.vmap(function), scanned, jax.checkpoint(function), jax.jit(function))
-        return [jax.value_and_grad(total(way))(x) for way in ways]
-
-    (value, slope), *others = each(x)
-    for other_value, other_slope in others:
-        # One program or several: XLA may contract a multiplication and an addition in one and not the other.
-        np.testing.assert_allclose(other_value, value, rtol=1e-5)
-        np.testing.assert_allclose(other_slope, slope, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ROWS)
