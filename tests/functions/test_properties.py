@@ -187,3 +187,161 @@ def test_second_slopes_are_even(x):
         ones = np.ones_like(x)
         curvatures = [hessian_vector(name)(point, ones) for point in (x, -x)]
         np.testing.assert_allclose(*curvatures, atol=1e-6)
+
+
+# -- bounds ----------------------------------------------------------------------------------------
+
+# The least and the most of each value; the least of silu and its like from their references' minimum.
+BOUNDS = {
+    "hard_sigmoid": (0.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "relu6": (0.0, 6.0),
+    "elu": (-1.0, np.inf),
+    "celu": (-1.0, np.inf),
+    "selu": (-1.7580994, np.inf),
+    "gelu": (-0.1700408, np.inf),
+    "gelu_exact": (-0.1699713, np.inf),
+    "silu": (-0.2784646, np.inf),
+    "mish": (-0.3088436, np.inf),
+    "hard_silu": (-0.375, np.inf),
+    "squared_relu": (0.0, np.inf),
+    "squareplus": (0.0, np.inf),
+    "softplus": (0.0, np.inf),
+}
+
+
+NEAR = st.lists(st.floats(-2, 2, width=32, allow_subnormal=False), min_size=SIZE, max_size=SIZE).map(
+    lambda x: np.array(x, np.float32)
+)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_bounds(name):
+    """To 4 ulp; near 0, where the least is, and everywhere."""
+
+    @given(st.one_of(NEAR, ARRAYS))
+    def check(x):
+        value, _ = value_and_slope_at(compiled(name), x, {})
+        low, high = (
+            bound + way * 2.0**-21 * abs(bound) for bound, way in zip(BOUNDS[name], (-1, 1), strict=True)
+        )
+        assert (value >= low).all() and (value <= high).all()
+
+    check()
+
+
+@pytest.mark.parametrize("name", ["softplus", "squareplus", "smelu"])
+def test_smooth_rectifiers_lie_above_relu(name):
+    @given(ARRAYS)
+    def check(x):
+        value, _ = value_and_slope_at(compiled(name), x, {})
+        assert (value >= np.maximum(x, 0) * np.float32(1 - 2.0**-21)).all()
+
+    check()
+
+
+@given(MODERATE, MODERATE)
+def test_rectifiers_do_not_stretch_distances(x, y):
+    """|f(x) - f(y)| <= |x - y|, which is rounded."""
+    for f in (jaxrelu.relu, jaxrelu.relu6, jaxrelu.hard_tanh, jaxrelu.leaky_relu):
+        apart = np.abs(np.asarray(f(x), np.float64) - np.asarray(f(y), np.float64))
+        assert (apart <= np.abs(x.astype(float) - y) * (1 + 2.0**-22) + 2.0**-22 * np.abs(x)).all()
+
+
+@given(ARRAYS, st.integers(0, 2**32 - 1))
+def test_rrelu_draws_between_its_bounds(x, seed):
+    y = np.asarray(jaxrelu.rrelu(x, jax.random.key(np.uint32(seed)), 0.25, 0.5))
+    low, high = (np.where(x < 0, np.float32(slope) * x, x) for slope in (0.5, 0.25))
+    assert (y >= low).all() and (y <= high).all()
+
+
+# -- functions that are others ---------------------------------------------------------------------
+
+
+@given(MODERATE)
+def test_special_cases(x):
+    """Products of numbers up to 100 and of factors of a few ulp each."""
+    close: Any = {"rtol": 2.0**-20, "atol": 1e-6}
+    np.testing.assert_allclose(jaxrelu.squared_relu(x), np.maximum(x, 0) ** 2, rtol=2.0**-22)
+    np.testing.assert_allclose(jaxrelu.hard_silu(x), x * np.asarray(jaxrelu.hard_sigmoid(x)), **close)
+    np.testing.assert_allclose(jaxrelu.parametric_swish(x, 1.0), jaxrelu.silu(x), **close)
+    np.testing.assert_allclose(jaxrelu.acon_c(x, 1.0, 0.0, 1.0), jaxrelu.silu(x), **close)
+    np.testing.assert_array_equal(jaxrelu.srelu(x, -1.0, 1.0, 1.0, 1.0), x)
+    np.testing.assert_array_equal(jaxrelu.threshold(x, 0.0, 0.0), jaxrelu.relu(x))
+    zeros = np.zeros(2, np.float32)
+    np.testing.assert_array_equal(jaxrelu.apl(x, zeros, zeros), jaxrelu.relu(x))
+    np.testing.assert_array_equal(jaxrelu.surrogate_relu(x), jaxrelu.relu(x))
+
+
+@given(MODERATE, MODERATE, st.sampled_from([0.25, 0.5, 2.0, 4.0]))
+def test_gated_units_are_linear_in_their_value(gate, value, scale):
+    """By powers of two to the bit, but where the product is subnormal."""
+    for f in (jaxrelu.reglu, jaxrelu.geglu, jaxrelu.swiglu, jaxrelu.bilinear):
+        want = np.float32(scale) * np.asarray(f(gate, value))
+        np.testing.assert_allclose(f(gate, np.float32(scale) * value), want, rtol=0, atol=4 * SMALLEST_INPUT)
+    np.testing.assert_array_equal(jaxrelu.bilinear(gate, value), jaxrelu.bilinear(value, gate))
+
+
+@given(ARRAYS)
+def test_maxout_does_not_mind_the_order_in_a_group(x):
+    swapped = x.reshape(-1, 2)[:, ::-1].reshape(-1)
+    np.testing.assert_array_equal(jaxrelu.maxout(x, 2), jaxrelu.maxout(swapped, 2))
+    np.testing.assert_array_equal(jaxrelu.maxout(x, 2), x.reshape(-1, 2).max(1))
+
+
+# -- where an element stands, and in which program -------------------------------------------------
+
+ELEMENTWISE = [name for name in ROWS if name != "crelu"]
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_an_element_does_not_depend_on_its_neighbours(name):
+    """To the bit: in another order, in a part of the array, and beside other numbers."""
+    both = compiled(name)
+    parameters = dict(jaxrelu.catalogue()[name].example)
+
+    @settings(max_examples=20)
+    @given(ARRAYS, st.permutations(range(SIZE)))
+    def check(x, order):
+        value, slope = value_and_slope_at(both, x, parameters)
+        moved, moved_slope = value_and_slope_at(both, x[order], parameters)
+        np.testing.assert_array_equal(moved, value[order])
+        np.testing.assert_array_equal(moved_slope, slope[order])
+        half = np.concatenate([x[: SIZE // 2], np.ones(SIZE // 2, np.float32)])
+        np.testing.assert_array_equal(
+            value_and_slope_at(both, half, parameters)[0][: SIZE // 2], value[: SIZE // 2]
+        )
+
+    check()
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_bfloat16_is_float32_rounded(name):
+    """Within a unit in the last place of bfloat16: the formulas for it are shorter."""
+    f = jaxrelu.catalogue()[name].bound
+    parameters = dict(jaxrelu.catalogue()[name].example)
+    call = jax.jit(lambda x: (f(x, **parameters), f(x.astype(jnp.float32), **parameters)))
+
+    @settings(max_examples=20)
+    @given(MODERATE)
+    def check(x):
+        short, exact = (np.asarray(y, np.float32) for y in call(jnp.asarray(x, jnp.bfloat16)))
+        np.testing.assert_allclose(short, exact, rtol=2.0**-7, atol=1e-37)
+
+    check()
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "relu6", "hard_tanh", "threshold", "general_relu"])
+def test_what_is_kept_does_not_change_the_slope(name):
+    """Nor a sign of zero: mask, bits and input to the bit."""
+    row = jaxrelu.catalogue()[name]
+    kept = [jaxrelu.with_residual(row.function, residual) for residual in ("mask", "bits", "input")]
+    slopes = jax.jit(lambda x, g: [jax.vjp(f, x)[1](g)[0] for f in kept])
+
+    @given(ARRAYS, MODERATE)
+    def check(x, g):
+        mask, *others = (np.asarray(slope).view(np.int32) for slope in slopes(x, g))
+        for other in others:
+            np.testing.assert_array_equal(mask, other)
+
+    check()

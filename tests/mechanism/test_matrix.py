@@ -271,6 +271,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Any, Array], Any], type[Exception], str]] 
     "jvp": (lambda f, x: jax.jvp(f, (x,), (x,)), TypeError, "forward-mode autodiff (jvp) to a custom_vjp"),
     "jacfwd": (lambda f, x: jax.jacfwd(f)(x), TypeError, "forward-mode autodiff (jvp) to a custom_vjp"),
     "linearize": (lambda f, x: jax.linearize(f, x)[1](x), TypeError, "custom_vjp"),
+    # also of jax.nn.relu: the jet of JAX knows no custom rules
     "jet": (lambda f, x: jet(f, (x,), ((x,),)), jax.errors.UnexpectedTracerError, "unexpected tracer"),
     "grad of while_loop": (
         lambda f, x: slope(functools.partial(while_loop, f), x),
