@@ -28,17 +28,17 @@ QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes
 # Away from every kink of the catalogue.
 X = np.array([-3.3, 1.3, -0.6, 0.4, 2.7, -1.7, 3.4, -0.2, 0.7, -2.3, -0.9, 1.8], np.float32).reshape(3, 4)
 
-Function = Callable[[Any], Any]
+OfX = Callable[[Any], Any]
 
 
-class Subject:
+class RowOfX:
     """A row as a function of x alone, and its twin in forward mode. Partners of x follow from it."""
 
     def __init__(self, name: str) -> None:
         row = ROWS[name]
         given = {**row.arguments, **row.example}
 
-        def of_x(function: Function) -> Function:
+        def of_x(function: OfX) -> OfX:
             return lambda x: function(x, **dict.fromkeys(row.partners, 0.5 * x + 1.0), **given)
 
         self.call, self.twin = of_x(row.function), of_x(jaxrelu.forward_mode(row.function))
@@ -51,12 +51,12 @@ def weights(shape: tuple[int, ...]) -> Array:
     return jnp.cos(jnp.arange(math.prod(shape), dtype=jnp.result_type(float))).reshape(shape)
 
 
-def total(f: Function) -> Function:
+def total(f: OfX) -> OfX:
     """A scalar whose gradient is the slope, each element weighted."""
     return lambda x: (f(x) * weights(jax.eval_shape(f, x).shape)).sum()
 
 
-def slope(f: Function, x: Array) -> Array:
+def slope(f: OfX, x: Array) -> Array:
     return jax.grad(total(f))(x)
 
 
@@ -68,48 +68,48 @@ def along(x: Array) -> Array:
 # -- the columns: what is done with f at x, which gives the value, the slope, or a product with a Hessian --
 
 
-def jacrev(f: Function, x: Array) -> Array:
+def jacrev(f: OfX, x: Array) -> Array:
     jacobian = jax.jacrev(f)(x)
     return jnp.tensordot(weights(jacobian.shape[: -x.ndim]), jacobian, jacobian.ndim - x.ndim)
 
 
-def hessian(f: Function, x: Array) -> Array:
+def hessian(f: OfX, x: Array) -> Array:
     return jnp.tensordot(jax.hessian(total(f))(x), along(x), x.ndim)
 
 
-def forward_over_reverse(f: Function, x: Array) -> Array:
+def forward_over_reverse(f: OfX, x: Array) -> Array:
     return jax.jvp(lambda x: slope(f, x), (x,), (along(x),))[1]
 
 
-def reverse_over_reverse(f: Function, x: Array) -> Array:
+def reverse_over_reverse(f: OfX, x: Array) -> Array:
     direction = along(x)
     return jax.grad(lambda x: jnp.vdot(slope(f, x), direction))(x)
 
 
-def third(f: Function, x: Array) -> Array:
+def third(f: OfX, x: Array) -> Array:
     """Gradients of gradients of gradients; the cross derivatives are 0 but where a row has several inputs."""
     second = jax.grad(lambda x: slope(f, x).sum())
     return jax.grad(lambda x: second(x).sum())(x)
 
 
-def linearize(f: Subject, x: Array) -> Array:
+def linearize(f: RowOfX, x: Array) -> Array:
     _, push = jax.linearize(total(f.twin), x)
     return jax.vmap(push)(jnp.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)).reshape(x.shape)
 
 
-def scan(f: Function) -> Function:
+def scan(f: OfX) -> OfX:
     """f of the rows one after the other."""
     return lambda x: lax.scan(lambda carry, row: (carry, f(row)), 0, x)[1]
 
 
-def scanned_carry(f: Function, x: Array) -> Array:
+def scanned_carry(f: OfX, x: Array) -> Array:
     def step(carry: Array, row: Array) -> tuple[Array, None]:
         return carry + (f(row) * weights(jax.eval_shape(f, row).shape)).sum(), None
 
     return jax.grad(lambda x: lax.scan(step, jnp.zeros((), x.dtype), x)[0])(x)
 
 
-def fori(f: Function, x: Array) -> Array:
+def fori(f: OfX, x: Array) -> Array:
     def add(i: Array, y: Array) -> Array:
         row = x_row(x, i)
         return y.at[i].set(f(row))
@@ -121,7 +121,7 @@ def x_row(x: Array, i: Array) -> Array:
     return lax.dynamic_index_in_dim(x, i, keepdims=False)
 
 
-def fori_slope(f: Function, x: Array) -> Array:
+def fori_slope(f: OfX, x: Array) -> Array:
     """A loop of known length is a scan, which has a gradient."""
 
     def add(i: Array, kept: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -132,21 +132,21 @@ def fori_slope(f: Function, x: Array) -> Array:
     return jax.grad(lambda x: lax.fori_loop(0, len(x), add, (jnp.zeros((), x.dtype), x))[0])(x)
 
 
-def while_loop(f: Function, x: Array) -> Array:
+def while_loop(f: OfX, x: Array) -> Array:
     """The third time that it goes round gives the value of x."""
     start = (jnp.int32(0), jnp.zeros(jax.eval_shape(f, x).shape, x.dtype))
     step = lambda kept: (kept[0] + 1, f(x * (1.0 - 0.25 * (2 - kept[0]).astype(x.dtype))))  # noqa: E731
     return lax.while_loop(lambda kept: kept[0] < 3, step, start)[1]
 
 
-def while_inside(f: Function, x: Array) -> Array:
+def while_inside(f: OfX, x: Array) -> Array:
     """The gradient is taken in a loop of unknown length."""
     start = (jnp.int32(0), jnp.zeros_like(x))
     step = lambda kept: (kept[0] + 1, slope(f, x + 0.0 * kept[1]))  # noqa: E731
     return lax.while_loop(lambda kept: kept[0] < 2, step, start)[1]
 
 
-def nested_vjp(f: Function, x: Array) -> Array:
+def nested_vjp(f: OfX, x: Array) -> Array:
     """Within the rule of somebody else: forward calls it, backward differentiates it."""
 
     @jax.custom_vjp
@@ -157,7 +157,7 @@ def nested_vjp(f: Function, x: Array) -> Array:
     return slope(theirs, x)
 
 
-def nested_jvp(f: Subject, x: Array) -> Array:
+def nested_jvp(f: RowOfX, x: Array) -> Array:
     """Their rule in forward mode takes the twin."""
 
     @jax.custom_jvp
@@ -171,7 +171,7 @@ def nested_jvp(f: Subject, x: Array) -> Array:
 def checkpointed(policy: Any) -> Callable[[Any, Array], Array]:
     """Between two matrices, one of which is the identity, so that the policies have something to choose."""
 
-    def column(f: Function, x: Array) -> Array:
+    def column(f: OfX, x: Array) -> Array:
         identity = jnp.eye(x.shape[-1], dtype=x.dtype)
 
         @functools.partial(jax.checkpoint, policy=policy)
@@ -281,7 +281,7 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Any, Array], Any], Any, str]] = {
 }
 
 
-def slope_by_rows(g: Function, f: Function, x: Array) -> Array:
+def slope_by_rows(g: OfX, f: OfX, x: Array) -> Array:
     """The slope of a function of rows, with the weights that one row has."""
     shape = jax.eval_shape(f, x[0]).shape
     return jax.grad(lambda x: (g(x) * weights(shape)[None]).sum())(x)
@@ -300,11 +300,11 @@ PLAIN = {
 TOLERANCE = {"value": 1e-6, "rows": 1e-6, "slope": 2e-6, "slopes": 2e-6, "product": 2e-5, "third": 2e-4}
 
 
-def _derivative(g: Function) -> Function:
+def _derivative(g: OfX) -> OfX:
     return lambda x: jax.jvp(g, (x,), (jnp.ones_like(x),))[1]
 
 
-class Outcome(NamedTuple):
+class Cells(NamedTuple):
     """The results of the columns of one row, and the errors of those that have none."""
 
     results: dict[str, np.ndarray]
@@ -313,8 +313,8 @@ class Outcome(NamedTuple):
 
 
 @functools.cache
-def outcome(name: str) -> Outcome:
-    f, errors = Subject(name), {}
+def outcome(name: str) -> Cells:
+    f, errors = RowOfX(name), {}
 
     def program(x: Array, donated: Array) -> dict[str, Any]:
         results = {f"plain {kind}": compute(f, x) for kind, compute in PLAIN.items()}
@@ -328,7 +328,7 @@ def outcome(name: str) -> Outcome:
     compiled = jax.jit(program, donate_argnums=1, compiler_options=QUICK).lower(X, X).compile()
     donated = jnp.array(X)
     results = jax.tree.map(np.asarray, compiled(X, donated))
-    return Outcome(results, errors, donated.is_deleted())
+    return Cells(results, errors, donated.is_deleted())
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -347,7 +347,7 @@ def test_cell(name: str, column: str) -> None:
 def test_impossible(name: str, column: str) -> None:
     compute, error, words = IMPOSSIBLE[column]
     with pytest.raises(error) as caught:
-        jax.jit(functools.partial(compute, Subject(name))).lower(X)
+        jax.jit(functools.partial(compute, RowOfX(name))).lower(X)
     assert words in str(caught.value)
 
 
@@ -364,7 +364,7 @@ def test_donated(name: str) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_shapes_of_a_million_by_a_million(name: str) -> None:
     x = jax.ShapeDtypeStruct((10**6, 10**6), "float32")
-    y, gradient = jax.eval_shape(lambda x: (Subject(name)(x), slope(Subject(name), x)), x)
+    y, gradient = jax.eval_shape(lambda x: (RowOfX(name)(x), slope(RowOfX(name), x)), x)
     assert gradient.shape == x.shape
     assert y.shape[0] == 10**6
     assert y.dtype == gradient.dtype == x.dtype
@@ -373,15 +373,15 @@ def test_shapes_of_a_million_by_a_million(name: str) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_no_tracer_leaks(name: str) -> None:
     with jax.checking_leaks():
-        jax.jit(lambda x: hessian(Subject(name), x)).trace(X)
-        jax.jit(jax.vmap(lambda x: slope(jax.checkpoint(Subject(name)), x))).trace(X)
+        jax.jit(lambda x: hessian(RowOfX(name), x)).trace(X)
+        jax.jit(jax.vmap(lambda x: slope(jax.checkpoint(RowOfX(name)), x))).trace(X)
 
 
 @pytest.mark.parametrize("name", ROWS)
 def test_no_nan_inside(name: str) -> None:
     """For finite inputs, large and small; the square of the largest is infinite."""
     x = jnp.array([[-3e38, -1e20, -30.0, -1e-30], [0.0, 1e-38, 5.0, 1e18]], jnp.float32)
-    f = Subject(name)
+    f = RowOfX(name)
     with jax.debug_nans(True):
         y, gradient = jax.jit(lambda x: (f(x), slope(f, x)), compiler_options=QUICK)(x)
     assert not np.isnan(y).any() and not np.isnan(gradient).any()
@@ -390,7 +390,7 @@ def test_no_nan_inside(name: str) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_x64(name: str) -> None:
     """Every kind of column has float64 results of the same shape."""
-    f = Subject(name)
+    f = RowOfX(name)
     with jax.enable_x64(True):
         for column in ("scan", "vmap", "grad in while_loop", "grad of fori_loop", "jacrev", "hessian"):
             result = jax.eval_shape(functools.partial(COLUMNS[column].compute, f), X.astype(np.float64))
@@ -412,7 +412,7 @@ def newest_rules() -> Iterator[None]:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_newest_rules(name: str, newest_rules: None) -> None:
-    f = Subject(name)
+    f = RowOfX(name)
     ways = (slope, lambda f, x: slope(jax.checkpoint(f), x), COLUMNS["vmap of grad"].compute)
     results = jax.jit(lambda x: [way(f, x) for way in ways], compiler_options=QUICK)(X)
     for result, like in zip(results, ("slope", "slope", "slopes"), strict=True):
@@ -452,7 +452,7 @@ SHAPES = [
     *((*(1, 2, 1, 1, 2)[: n % 6], n) for n in range(1, 18)),
 ]
 # What is not elementwise, in plain JAX, and by what the channels must be divisible.
-CHANNELS: dict[str, tuple[Function, int]] = {
+CHANNELS: dict[str, tuple[OfX, int]] = {
     "crelu": (lambda x: jnp.concatenate([jnp.maximum(x, 0), jnp.maximum(-x, 0)], -1), 1),
     "glu": (lambda x: x[..., : x.shape[-1] // 2] * jax.nn.sigmoid(x[..., x.shape[-1] // 2 :]), 2),
     "maxout": (lambda x: jnp.maximum(x[..., ::2], x[..., 1::2]), 2),
@@ -472,9 +472,9 @@ def refused(name: str, shape: tuple[int, ...]) -> str:
 @functools.cache
 def shaped(name: str) -> dict[tuple[int, ...], list[tuple[np.ndarray, np.ndarray]]]:
     """Value and slope for every shape, and what they should be: where elementwise, those of the line."""
-    own = Subject(name)
+    own = RowOfX(name)
 
-    def both(f: Function, x: Array) -> tuple[Array, Array]:
+    def both(f: OfX, x: Array) -> tuple[Array, Array]:
         y, pullback = jax.vjp(f, x)
         return y, pullback(jnp.ones_like(y))[0]
 
@@ -497,7 +497,7 @@ def shaped(name: str) -> dict[tuple[int, ...], list[tuple[np.ndarray, np.ndarray
 def test_shape(name: str, shape: tuple[int, ...]) -> None:
     if reason := refused(name, shape):
         with pytest.raises(ValueError, match=reason):
-            jax.eval_shape(Subject(name), jax.ShapeDtypeStruct(shape, "float32"))
+            jax.eval_shape(RowOfX(name), jax.ShapeDtypeStruct(shape, "float32"))
         return
     for got, want in zip(*shaped(name)[shape], strict=True):
         np.testing.assert_allclose(got, want, rtol=2e-6, atol=2e-6)

@@ -4,7 +4,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import flax.linen as nn
 import jax
@@ -164,7 +164,7 @@ def test_the_bridge(name: str) -> None:
     x = input_of(name)
     ours = nnx.bridge.to_linen(type(model_of(name)), **_for_linen(name))
     variables = ours.init(KEY, x)
-    assert ours.apply(variables, x).shape == model_of(name)(x).shape
+    assert cast(Any, ours.apply(variables, x)).shape == model_of(name)(x).shape
     theirs = nnx.bridge.ToNNX(linen_of(name), rngs=nnx.Rngs(0)).lazy_init(x)
     assert theirs(x).shape == model_of(name)(x).shape
 
@@ -176,7 +176,7 @@ def _for_linen(name: str) -> dict[str, Any]:
 # -- Linen -----------------------------------------------------------------------------------------
 
 
-class Layer(nn.Module):
+class OneModule(nn.Module):
     """One module, for the lifted transformations, which take a class."""
 
     name_of: str
@@ -186,7 +186,7 @@ class Layer(nn.Module):
         return linen_of(self.name_of)(x)
 
 
-class Scanned(Layer):
+class Scanned(OneModule):
     """What nn.scan takes: a carry and no more."""
 
     @nn.compact
@@ -201,7 +201,7 @@ LIFTED: dict[str, Callable[[Any], Any]] = {"jit": nn.jit, "remat": nn.remat, "ch
 @pytest.mark.parametrize("way", LIFTED)
 def test_linen(name: str, way: str) -> None:
     x = input_of(name)
-    layer, lifted = Layer(name), LIFTED[way](Layer)(name)
+    layer, lifted = OneModule(name), LIFTED[way](OneModule)(name)
     variables = layer.init(KEY, x)
 
     def both(model: Any) -> Any:
@@ -222,10 +222,12 @@ def test_layers_scanned_and_an_ensemble_in_linen(name: str) -> None:
     layers = nn.scan(Scanned, **axes, length=2)(name)
     variables = layers.init(KEY, x)
     parts = [jax.tree.map(lambda leaf, i=i: leaf[i], variables) for i in range(2)]
-    want = Layer(name).apply(parts[1], Layer(name).apply(parts[0], x))
+    want = OneModule(name).apply(parts[1], OneModule(name).apply(parts[0], x))
     same(layers.apply(variables, x)[0], want)
-    ensemble = nn.vmap(Layer, **axes, in_axes=None, axis_size=2)(name)
-    same(ensemble.apply(variables, x), jnp.stack([Layer(name).apply(part, x) for part in parts]))
+    ensemble = nn.vmap(OneModule, **axes, in_axes=cast(Any, None), axis_size=2)(name)
+    same(
+        ensemble.apply(variables, x), np.stack([cast(Any, OneModule(name).apply(part, x)) for part in parts])
+    )
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
