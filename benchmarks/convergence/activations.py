@@ -37,7 +37,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 @dataclasses.dataclass(frozen=True)
-class Activation:
+class Candidate:
     """An activation as a task is given it.
 
     Attributes:
@@ -81,15 +81,15 @@ def names() -> tuple[str, ...]:
     return (*(name for name in jaxrelu.catalogue() if name not in _SPLITTING), *ROUNDED, *BASELINES)
 
 
-def find(name: str) -> Activation:
+def find(name: str) -> Candidate:
     """The activation of this name: the class of `jaxrelu.nnx` named like it, or a fixed `Activation`."""
     if name in _UNLISTED:
-        return Activation(name, lambda: jaxrelu.nnx.Activation(_UNLISTED[name]))
+        return Candidate(name, lambda: jaxrelu.nnx.Activation(_UNLISTED[name]))
     row = jaxrelu.catalogue()[name]
     if row.partners:
-        return Activation(name, lambda: row.bound, operands=1 + len(row.partners))
+        return Candidate(name, lambda: row.bound, operands=1 + len(row.partners))
     given = {**row.arguments, **row.example, **_ARGUMENTS.get(name, {})}
-    return Activation(name, functools.partial(_module, name, given), given)
+    return Candidate(name, functools.partial(_module, name, given), given)
 
 
 def _module(name: str, given: dict[str, Any]) -> Module:

@@ -6,15 +6,13 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from .task import Part
 
-
-def cross_entropy(model: Any, part: Part) -> Array:
+def cross_entropy(model: Any, part: Examples) -> Array:
     """The mean over the examples."""
     return optax.softmax_cross_entropy_with_integer_labels(model(part.inputs), part.targets).mean()
 
 
-def accuracy(model: Any, part: Part) -> Array:
+def accuracy(model: Any, part: Examples) -> Array:
     """The share of examples whose class has the largest output; a model of NaNs is right nowhere."""
     logits = model(part.inputs)
     return (jnp.where(jnp.isnan(logits).any(-1), -1, logits.argmax(-1)) == part.targets).mean(

@@ -8,7 +8,7 @@ from ..core.failures import Refused, recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
 from . import activations
-from .activations import Activation
+from .activations import Candidate
 from .journal import Journal
 from .known import COUNT, KIND, Scale, answers
 from .protocol import REFERENCE, REPORT, Measurement, Plan
@@ -138,23 +138,23 @@ def _tasks(settings: Settings) -> list[Task]:
     return [dataclasses.replace(task, steps=settings.steps) for task in named]
 
 
-def _chosen(task: Task, settings: Settings) -> list[Activation]:
+def _chosen(task: Task, settings: Settings) -> list[Candidate]:
     """The activations to train on this task, relu first."""
     names = task.variants if settings.variants is None else settings.variants
-    found = {name: task.own.get(name) or _listed(name) for name in (REFERENCE, *names)}
-    usable = [each for each in found.values() if each and (task.gated or each.operands == 1)]
+    by_name = {name: task.own.get(name) or _listed(name) for name in (REFERENCE, *names)}
+    usable = [each for each in by_name.values() if each and (task.gated or each.operands == 1)]
     if settings.variants is not None and len(usable) == 1 and set(names) != {REFERENCE}:
         raise Refused(f"convergence: {task.name} can be trained with none of {', '.join(names)}")
     return usable
 
 
-def _listed(name: str) -> Activation | None:
+def _listed(name: str) -> Candidate | None:
     return activations.find(name) if name in activations.names() else None
 
 
 def _measure(
     task: Task,
-    chosen: list[Activation],
+    chosen: list[Candidate],
     settings: Settings,
     journal: Journal,
     progress: Progress,

@@ -22,9 +22,9 @@ from jaxrelu.initializers import gain
 from . import activations, statistics
 from .layers import MLP
 from .protocol import steps_to
-from .task import Data, Part, Task
+from .task import Examples, Task, TaskData
 from .tasks import tasks
-from .training import Outcome, Run, Trainer
+from .training import Outcome, SeedAndRate, Trainer
 
 KIND = "known"  # of row
 COUNT = 15  # of answers
@@ -181,16 +181,16 @@ def _correlations(scale: Scale) -> Iterator[Answer]:
 # -- nets that are trained -----------------------------------------------------------------------------
 
 
-def _line() -> Data:
+def _line() -> TaskData:
     x = np.linspace(-math.sqrt(3), math.sqrt(3), 128, dtype=np.float32)[:, None]
-    return Data(*[Part(x, abs(x))] * 3)
+    return TaskData(*[Examples(x, abs(x))] * 3)
 
 
-def _squares(model: Any, part: Part) -> Array:
+def _squares(model: Any, part: Examples) -> Array:
     return jnp.square(model(part.inputs) - part.targets).mean()
 
 
-def _constant(model: Any, data: Data) -> dict[str, Array]:
+def _constant(model: Any, data: TaskData) -> dict[str, Array]:
     return {"constant": (jnp.ptp(model(data.train.inputs)) < 1e-4).astype(jnp.float32)}
 
 
@@ -228,7 +228,7 @@ def _trained(
     """With more lanes than usual, where the nets are tiny."""
     trainer = Trainer(task, activations.find(name), task.data())
     trainer.lanes = lanes or trainer.lanes
-    return trainer([Run(first + seed, rate) for seed in range(seeds)])
+    return trainer([SeedAndRate(first + seed, rate) for seed in range(seeds)])
 
 
 def _batch_norm(scale: Scale) -> Iterator[Answer]:
@@ -253,11 +253,13 @@ _SEEDS = 12
 
 
 @functools.cache
-def _plane() -> Data:
+def _plane() -> TaskData:
     """Points of a plane, and on which side of a wave they lie."""
     draw = np.random.default_rng(0)
     parts = [draw.normal(size=(examples, 2)).astype(np.float32) for examples in (400, 400, 1000)]
-    return Data(*(Part(part, (part[:, 1] > np.sin(3 * part[:, 0])).astype(np.int32)) for part in parts))
+    return TaskData(
+        *(Examples(part, (part[:, 1] > np.sin(3 * part[:, 0])).astype(np.int32)) for part in parts)
+    )
 
 
 CHEAP = dataclasses.replace(

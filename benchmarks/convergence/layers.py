@@ -8,7 +8,7 @@ from flax import nnx
 from jax import Array
 from jax.nn.initializers import lecun_normal
 
-from .activations import Activation
+from .activations import Candidate
 
 
 class MLP(nnx.Module):
@@ -16,7 +16,7 @@ class MLP(nnx.Module):
 
     def __init__(
         self,
-        activation: Activation,
+        activation: Candidate,
         shape: Sequence[int],
         rngs: nnx.Rngs,
         normalised: bool = False,

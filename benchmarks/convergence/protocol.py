@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ..core.results import Row
-from .activations import Activation
+from .activations import Candidate
 from .journal import Journal
-from .task import Data, Task
-from .training import Outcome, Run, Trainer
+from .task import Task, TaskData
+from .training import Outcome, SeedAndRate, Trainer
 
 REFERENCE = "relu"
 TUNING, TARGET, REPORT = "tuning", "target", "report"  # kinds of row
@@ -52,13 +52,13 @@ class Measurement:
     """One task under one plan; rows go to `record` as soon as they are there."""
 
     def __init__(
-        self, task: Task, data: Data, plan: Plan, journal: Journal, record: Callable[[Row], None]
+        self, task: Task, data: TaskData, plan: Plan, journal: Journal, record: Callable[[Row], None]
     ) -> None:
         self.task, self.data, self.plan = task, data, plan
         self._journal, self._record = journal, record
         self._target = plan.target
 
-    def reference(self, activation: Activation) -> None:
+    def reference(self, activation: Candidate) -> None:
         """Measures relu, and fixes the target."""
         trainer = self._trainer(activation)
         choice = self._tuned(trainer)
@@ -70,12 +70,12 @@ class Measurement:
             self._record({**row, "target": self._target})
         self._reported(trainer, choice)
 
-    def measure(self, activation: Activation) -> None:
+    def measure(self, activation: Candidate) -> None:
         """Measures another activation; `reference` comes first."""
         trainer = self._trainer(activation)
         self._reported(trainer, self._tuned(trainer))
 
-    def _trainer(self, activation: Activation) -> Trainer:
+    def _trainer(self, activation: Candidate) -> Trainer:
         return Trainer(self.task, activation, self.data)
 
     def _tuned(self, trainer: Trainer) -> "Choice":
@@ -110,7 +110,7 @@ class Measurement:
         at_once = max(1, trainer.lanes // seeds)
         for start in range(0, len(missing), at_once):
             together = missing[start : start + at_once]
-            outcome = trainer([Run(seed, rate) for rate in together for seed in named])
+            outcome = trainer([SeedAndRate(seed, rate) for rate in together for seed in named])
             parts = [slice(place * seeds, (place + 1) * seeds) for place in range(len(together))]
             figures = [_figures(trainer, outcome, part) for part in parts]
             trained = [

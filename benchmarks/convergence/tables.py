@@ -32,7 +32,7 @@ _OVERALL = (
 def tables(rows: list[Row]) -> list[Table]:
     """For each task the variants, each against relu, and the verdicts; then all tasks together."""
     made = [_known(answers)] if (answers := [row for row in rows if row.get("kind") == KIND]) else []
-    found: list[Comparison] = []
+    compared: list[Comparison] = []
     for task, of_this in by_task(rows).items():
         runs = of_task(of_this)
         if not runs:
@@ -41,8 +41,8 @@ def tables(rows: list[Row]) -> list[Table]:
         made.append(_overview(runs))
         if comparisons:
             made += [_against(comparisons), _verdicts(task, comparisons)]
-        found += comparisons
-    return [*made, _together(found)] if len({each.runs.task for each in found}) > 1 else made
+        compared += comparisons
+    return [*made, _together(compared)] if len({each.runs.task for each in compared}) > 1 else made
 
 
 def _known(rows: list[Row]) -> Table:

@@ -14,7 +14,7 @@ import optax
 from flax import nnx
 from jax import Array
 
-from .activations import Activation
+from .activations import Candidate
 
 # The rates of SGD with momentum; each is some three times the one before it.
 RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -23,19 +23,19 @@ USUAL = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "mish", "squared_r
 _DEAREST = 4  # times the usual width: more is not tried
 
 
-class Part(NamedTuple):
-    """Examples: two arrays, or trees of arrays, with one example a row."""
+class Examples(NamedTuple):
+    """Inputs and targets: two arrays, or trees of arrays, with one example a row."""
 
     inputs: Any
     targets: Any
 
 
-class Data(NamedTuple):
+class TaskData(NamedTuple):
     """The examples to train with, to choose with, and to report."""
 
-    train: Part
-    validation: Part
-    test: Part
+    train: Examples
+    validation: Examples
+    test: Examples
 
     @property
     def examples(self) -> tuple[int, int, int]:
@@ -58,7 +58,7 @@ def adam(rate: Array) -> optax.GradientTransformation:
     return optax.adam(rate)
 
 
-def nothing_more(model: Any, data: Data) -> dict[str, Array]:
+def nothing_more(model: Any, data: TaskData) -> dict[str, Array]:
     """No further figures."""
     return {}
 
@@ -92,11 +92,11 @@ class Task:
 
     name: str
     about: str
-    data: Callable[[], Data]
-    model: Callable[[Activation, int, nnx.Rngs], nnx.Module]
+    data: Callable[[], TaskData]
+    model: Callable[[Candidate, int, nnx.Rngs], nnx.Module]
     width: int
-    loss: Callable[[Any, Part], Array]
-    score: Callable[[Any, Part], Array]
+    loss: Callable[[Any, Examples], Array]
+    score: Callable[[Any, Examples], Array]
     worst: float
     unit: str
     steps: int
@@ -105,13 +105,13 @@ class Task:
     scale: float = 1.0
     rates: tuple[float, ...] = RATES
     optimizer: Callable[[Array], optax.GradientTransformation] = sgd
-    extras: Callable[[Any, Data], dict[str, Array]] = nothing_more
+    extras: Callable[[Any, TaskData], dict[str, Array]] = nothing_more
     variants: tuple[str, ...] = USUAL
-    own: Mapping[str, Activation] = dataclasses.field(default_factory=dict)
+    own: Mapping[str, Candidate] = dataclasses.field(default_factory=dict)
     gated: bool = False
     suite: bool = True
 
-    def parameters(self, activation: Activation, width: int) -> int:
+    def parameters(self, activation: Candidate, width: int) -> int:
         """The number of parameters of the model of this width."""
 
         def build() -> nnx.State:
@@ -119,7 +119,7 @@ class Task:
 
         return sum(leaf.size for leaf in jax.tree.leaves(jax.eval_shape(build)))
 
-    def matched_width(self, activation: Activation) -> int:
+    def matched_width(self, activation: Candidate) -> int:
         """The width at which the model has as many parameters as with an elementwise activation.
 
         As nearly as may be: learned slopes, a few numbers, make no model narrower.

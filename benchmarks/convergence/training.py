@@ -15,15 +15,15 @@ from flax import nnx
 from jax import Array
 
 from ..core.digits import shuffled
-from .activations import Activation
-from .task import Data, Part, Task
+from .activations import Candidate
+from .task import Examples, Task, TaskData
 
 # Trainings in one call of the program. Eight keep the weights of a small model in the cache of a core, where
 # a hundred take twice as long each; an accelerator has room for all.
 _FEW, _MANY = 8, 128
 
 
-class Run(NamedTuple):
+class SeedAndRate(NamedTuple):
     """One training, or one of many where a task has drawn its weights anew."""
 
     seed: int
@@ -51,7 +51,7 @@ class Trainer:
         divided by its steps and trainings.
     """
 
-    def __init__(self, task: Task, activation: Activation, data: Data) -> None:
+    def __init__(self, task: Task, activation: Candidate, data: TaskData) -> None:
         self.task, self.activation, self.data = task, activation, data
         self.width = task.matched_width(activation)
         self.parameters = task.parameters(activation, self.width)
@@ -60,7 +60,7 @@ class Trainer:
         self.lanes, self._workers = (_FEW, _cores()) if on_cpu else (_MANY, 1)
         self._program: Callable[..., Outcome] | None = None
 
-    def __call__(self, runs: Sequence[Run]) -> Outcome:
+    def __call__(self, runs: Sequence[SeedAndRate]) -> Outcome:
         """Trains all of these; the arrays of the outcome have them on the first axis."""
         blocks = [runs[start : start + self.lanes] for start in range(0, len(runs), self.lanes)]
         inputs = [self._inputs(block) for block in blocks]
@@ -80,7 +80,7 @@ class Trainer:
         with ThreadPoolExecutor(self._workers) as pool:
             return list(pool.map(outcome, inputs))
 
-    def _inputs(self, runs: Sequence[Run]) -> tuple[Any, ...]:
+    def _inputs(self, runs: Sequence[SeedAndRate]) -> tuple[Any, ...]:
         """What the program takes for these; the last is repeated until all lanes are full."""
         full = [*runs, *[runs[-1]] * (self.lanes - len(runs))]
         examples, task = self.data.examples[0], self.task
@@ -121,16 +121,16 @@ def _cores() -> int:
 def training(task: Task, graph: Any) -> Callable[..., Outcome]:
     """One training as a function of data, parameters, other state, order and rate."""
 
-    def scored(parameters: Any, others: Any, part: Part) -> Array:
+    def scored(parameters: Any, others: Any, part: Examples) -> Array:
         model = nnx.merge(graph, parameters, others, copy=True)
         model.eval()
         score = task.score(model, part)
         return jnp.where(score > task.worst, score, task.worst)  # a NaN is not above it
 
-    def train(data: Data, parameters: Any, others: Any, order: Array, rate: Array) -> Outcome:
+    def train(data: TaskData, parameters: Any, others: Any, order: Array, rate: Array) -> Outcome:
         optimizer = task.optimizer(rate)
 
-        def loss(parameters: Any, others: Any, batch: Part) -> tuple[Array, Any]:
+        def loss(parameters: Any, others: Any, batch: Examples) -> tuple[Array, Any]:
             model = nnx.merge(graph, parameters, others, copy=True)
             model.train()
             value = task.loss(model, batch)

@@ -66,13 +66,13 @@ def task_of(runs: Runs) -> Task:
 
 def overall_verdict(one: Overall) -> str:
     """One variant over all tasks."""
-    found = {
+    tasks_by_words = {
         "sooner than relu on": one.sooner,
         "later on": one.later,
         "higher in the end on": one.better,
         "lower on": one.worse,
     }
-    said = [f"{words} {', '.join(where)}" for words, where in found.items() if where]
+    said = [f"{words} {', '.join(where)}" for words, where in tasks_by_words.items() if where]
     return f"{one.variant} is {'; '.join(said) or 'not told apart from relu'} ({len(one.tasks)} tasks)."
 
 

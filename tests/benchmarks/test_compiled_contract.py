@@ -105,10 +105,9 @@ EXCEPTIONS: dict[ContractPlace, tuple[float, str]] = {
     ("geglu", "gated mlp trained scanned", "v5e", "cycles"): (1.055, GUARD),
     ("geglu", "gated mlp frozen unrolled", "v5e", "cycles"): (1.035, GUARD),
     ("geglu", "gated mlp trained unrolled", "v6e", "cycles"): (1.045, GUARD),
-    ("geglu", "gated mlp trained scanned", "v6e", "cycles"): (1.065, GUARD),
+    ("geglu", "gated mlp trained scanned", "v6e", "cycles"): (1.035, GUARD),
     ("geglu", "gated mlp frozen unrolled", "v6e", "cycles"): (1.085, GUARD),
     ("geglu", "gated mlp frozen scanned", "v6e", "cycles"): (1.065, GUARD),
-    ("geglu", "gated mlp frozen scanned", "v5e", "cycles"): (1.035, GUARD),
 }
 
 

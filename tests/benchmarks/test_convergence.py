@@ -28,12 +28,12 @@ from benchmarks.convergence.experiment import Settings
 from benchmarks.convergence.journal import FILE, Journal
 from benchmarks.convergence.layers import MLP
 from benchmarks.convergence.protocol import Choice, beyond, choose, steps_to
-from benchmarks.convergence.task import Data, Part, Task, Unavailable
+from benchmarks.convergence.task import Examples, Task, TaskData, Unavailable
 from benchmarks.convergence.tasks import gan, he, implicit, openml, tasks, transformer
 from benchmarks.convergence.tasks.digits_mlp import data
 from benchmarks.convergence.tasks.graph import GraphNet, graph
 from benchmarks.convergence.tasks.recurrent import Recurrent
-from benchmarks.convergence.training import Run, Trainer
+from benchmarks.convergence.training import SeedAndRate, Trainer
 from benchmarks.core.digits import batches, digits
 from benchmarks.core.failures import Refused
 from tests.support.silent import Silent
@@ -67,11 +67,11 @@ ENVIRONMENT = {
 }
 
 
-def lines() -> Data:
+def lines() -> TaskData:
     """Points of a plane, and on which side of a line they lie."""
     draw = np.random.default_rng(0)
     points = draw.normal(size=(3, 200, 2)).astype(np.float32)
-    return Data(*(Part(part, (part[:, 0] > part[:, 1]).astype(np.int32)) for part in points))
+    return TaskData(*(Examples(part, (part[:, 0] > part[:, 1]).astype(np.int32)) for part in points))
 
 
 # The cheapest task there is, with the model and the loss of digits-mlp.
@@ -296,11 +296,11 @@ def test_spots_that_are_covered_are_counted() -> None:
     points = np.repeat(gan._centres()[:3], 100, 0)
     points[-98:] += 10  # of the third spot two points are left: too few
     model = types.SimpleNamespace(generator=lambda noise: jnp.asarray(points))
-    assert gan._covered(model, Part(np.zeros((300, 4)), None)) == 2
+    assert gan._covered(model, Examples(np.zeros((300, 4)), None)) == 2
 
 
 def test_polynomials_swapped_in_are_as_good_as_they_are_near() -> None:
-    model = he.Classifier(activations.find("relu"), 16, nnx.Rngs(0))
+    model = he.ChosenClassifier(activations.find("relu"), 16, nnx.Rngs(0))
     inputs = 0.3 * jax.random.normal(jax.random.key(0), (50, 64))
     apart = [
         float(abs(he.Swapped(model, he._OWN[name])(inputs) - model(inputs)).max())
@@ -395,7 +395,7 @@ def test_data_that_are_broken_or_not_there(
 def test_a_task_without_data_is_skipped_and_the_rest_goes_on(
     tiny: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing() -> Data:
+    def missing() -> TaskData:
         raise Unavailable("not here")
 
     absent = dataclasses.replace(TINY, name="absent", data=missing)
@@ -411,7 +411,7 @@ def test_a_task_without_data_is_skipped_and_the_rest_goes_on(
 
 def test_a_training_does_not_depend_on_those_beside_it() -> None:
     trainer = Trainer(TINY, activations.find("gelu"), lines())
-    runs = [Run(seed, rate) for rate in (0.03, 0.3) for seed in range(7)]
+    runs = [SeedAndRate(seed, rate) for rate in (0.03, 0.3) for seed in range(7)]
     together, alone = trainer(runs), trainer(runs[9:10])
     assert together.curve.shape == (14, 10)
     np.testing.assert_array_equal(together.curve[9], alone.curve[0])
@@ -420,7 +420,7 @@ def test_a_training_does_not_depend_on_those_beside_it() -> None:
 
 def test_statistics_of_a_normalised_model_are_trained_with_it() -> None:
     model = dataclasses.replace(TINY, model=lambda a, width, rngs: MLP(a, (2, width, 2), rngs, True))
-    outcome = Trainer(model, activations.find("relu"), lines())([Run(0, 0.1)])
+    outcome = Trainer(model, activations.find("relu"), lines())([SeedAndRate(0, 0.1)])
     assert outcome.test[0] > 0.9
 
 
@@ -637,7 +637,7 @@ def test_a_run_that_was_cut_off_goes_on_and_repeats_nothing(
     monkeypatch.setattr(Silent, "note", lambda self, text: None)
     settings = dataclasses.replace(SMALL, folder=str(tmp_path), resume=True)
     whole = measured(dataclasses.replace(SMALL, folder=str(tmp_path / "undisturbed")))
-    called: list[list[tuple[str, Run]]] = []
+    called: list[list[tuple[str, SeedAndRate]]] = []
     train = Trainer.__call__
 
     def counted(self: Trainer, runs: Any) -> Any:

@@ -3,7 +3,7 @@
 from flax import nnx
 
 from ...core.digits import CLASSES, PIXELS
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
 from ..layers import MLP
 from ..task import USUAL, Task
@@ -12,7 +12,7 @@ from .digits_mlp import data, silent
 _HIDDEN = 24
 
 
-def _model(activation: Activation, width: int, rngs: nnx.Rngs) -> MLP:
+def _model(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
     return MLP(activation, (PIXELS, *[width] * _HIDDEN, CLASSES), rngs)
 
 

@@ -8,10 +8,10 @@ from flax import nnx
 from jax import Array
 
 from ...core.digits import CLASSES
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
 from ..layers import dead
-from ..task import Data, Task
+from ..task import Task, TaskData
 from .digits_mlp import data
 
 _SIDE, _WINDOW = 8, 3
@@ -36,7 +36,7 @@ def _windows(images: Array, stride: int) -> Array:
 class CNN(nnx.Module):
     """Two convolutions, the second with stride 2, the mean over the picture, and a linear layer."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs, normalised: bool = False) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs, normalised: bool = False) -> None:
         inner, area = activation.channels(width), _WINDOW**2
         start = activation.initializer
         self.layers = nnx.List(
@@ -63,11 +63,11 @@ class CNN(nnx.Module):
         return self.out(self.hidden(images)[-1].mean((1, 2)))
 
 
-def _normalised(activation: Activation, width: int, rngs: nnx.Rngs) -> CNN:
+def _normalised(activation: Candidate, width: int, rngs: nnx.Rngs) -> CNN:
     return CNN(activation, width, rngs, normalised=True)
 
 
-def _silent(model: Any, data: Data) -> dict[str, Array]:
+def _silent(model: Any, data: TaskData) -> dict[str, Array]:
     return {"dead": dead(model.hidden(data.validation.inputs))}
 
 

@@ -7,28 +7,28 @@ from flax import nnx
 from jax import Array
 
 from ...core.digits import CLASSES, PIXELS, digits
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
 from ..layers import MLP, dead
-from ..task import Data, Part, Task
+from ..task import Examples, Task, TaskData
 
 _HIDDEN = 4
 
 
-def data() -> Data:
+def data() -> TaskData:
     """60 % of the digits to train, 20 % to choose, 20 % to report."""
-    return Data(*(Part(*split) for split in digits(0.6, validation=0.5, standardised=True)))
+    return TaskData(*(Examples(*split) for split in digits(0.6, validation=0.5, standardised=True)))
 
 
-def _model(activation: Activation, width: int, rngs: nnx.Rngs, normalised: bool = False) -> MLP:
+def _model(activation: Candidate, width: int, rngs: nnx.Rngs, normalised: bool = False) -> MLP:
     return MLP(activation, (PIXELS, *[width] * _HIDDEN, CLASSES), rngs, normalised)
 
 
-def _normalised(activation: Activation, width: int, rngs: nnx.Rngs) -> MLP:
+def _normalised(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
     return _model(activation, width, rngs, normalised=True)
 
 
-def silent(model: Any, data: Data) -> dict[str, Array]:
+def silent(model: Any, data: TaskData) -> dict[str, Array]:
     """The share of hidden units that are 0 for all training images."""
     return {"dead": dead(model.hidden(data.train.inputs))}
 

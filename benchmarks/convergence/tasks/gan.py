@@ -15,9 +15,9 @@ import jaxrelu
 import jaxrelu.nnx
 
 from .. import activations
-from ..activations import Activation
+from ..activations import Candidate
 from ..layers import MLP
-from ..task import Data, Part, Task
+from ..task import Examples, Task, TaskData
 
 _SPOTS, _RADIUS, _DEVIATION, _NOISE = 8, 1.5, 0.1, 4
 _EXAMPLES = (8192, 1024, 4096)  # to train, to choose, to report
@@ -32,7 +32,7 @@ def _centres() -> np.ndarray:
 
 
 @functools.cache
-def _data() -> Data:
+def _data() -> TaskData:
     """Noise for the generator, and points as they should be."""
     draw = np.random.default_rng(0)
     parts = []
@@ -40,14 +40,14 @@ def _data() -> Data:
         spots = _centres()[draw.integers(0, _SPOTS, examples)]
         points = spots + _DEVIATION * draw.normal(size=(examples, 2))
         noise = draw.normal(size=(examples, _NOISE))
-        parts.append(Part(noise.astype(np.float32), points.astype(np.float32)))
-    return Data(*parts)
+        parts.append(Examples(noise.astype(np.float32), points.astype(np.float32)))
+    return TaskData(*parts)
 
 
 class GAN(nnx.Module):
     """A generator with relu, and a discriminator with the activation."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs) -> None:
         self.generator = MLP(activations.find("relu"), (_NOISE, 64, 64, 2), rngs)
         self.discriminator = MLP(activation, (2, width, width, 1), rngs)
 
@@ -58,7 +58,7 @@ def _frozen(model: Any) -> Any:
     return nnx.merge(graph, jax.lax.stop_gradient(state))
 
 
-def _both(model: Any, part: Part) -> Array:
+def _both(model: Any, part: Examples) -> Array:
     """The losses of both players, neither of which moves the other: one step moves both."""
     drawn = model.generator(part.inputs)
     real, made = model.discriminator(part.targets), model.discriminator(jax.lax.stop_gradient(drawn))
@@ -67,7 +67,7 @@ def _both(model: Any, part: Part) -> Array:
     return judge + forger
 
 
-def _covered(model: Any, part: Part) -> Array:
+def _covered(model: Any, part: Examples) -> Array:
     """How many spots have points enough near them."""
     apart = model.generator(part.inputs)[:, None] - jnp.asarray(_centres())
     near = (jnp.square(apart).sum(-1) < _NEAR**2).mean(0)
@@ -83,7 +83,7 @@ def _leaky(slope: float) -> Callable[[], Any]:
     return functools.partial(jaxrelu.nnx.Activation, jaxrelu.leaky_relu, negative_slope=slope)
 
 
-_OWN = {f"leaky_relu_{slope:g}": Activation(f"leaky_relu_{slope:g}", _leaky(slope)) for slope in _SLOPES}
+_OWN = {f"leaky_relu_{slope:g}": Candidate(f"leaky_relu_{slope:g}", _leaky(slope)) for slope in _SLOPES}
 
 TASKS = (
     Task(

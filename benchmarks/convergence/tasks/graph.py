@@ -7,9 +7,9 @@ import numpy as np
 from flax import nnx
 from jax import Array
 
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
-from ..task import Data, Part, Task
+from ..task import Examples, Task, TaskData
 
 _NODES, _BLOCKS, _FEATURES = 300, 3, 16
 _INSIDE, _ACROSS = 0.10, 0.04  # chance of an edge within a block, and between two
@@ -32,17 +32,17 @@ def graph() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @functools.cache
-def _data() -> Data:
+def _data() -> TaskData:
     """The examples are nodes: a third to train, to choose, to report."""
     order = np.random.default_rng(1).permutation(_NODES).astype(np.int32)
     blocks = graph()[2]
-    return Data(*(Part(part, blocks[part]) for part in np.split(order, 3)))
+    return TaskData(*(Examples(part, blocks[part]) for part in np.split(order, 3)))
 
 
 class GraphNet(nnx.Module):
     """Two graph convolutions; called with nodes, gives their outputs."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs) -> None:
         inner = activation.channels(width)
         self.first = nnx.Linear(_FEATURES, width, use_bias=False, rngs=rngs)
         self.second = nnx.Linear(

@@ -11,10 +11,10 @@ import jaxrelu
 import jaxrelu.nnx
 
 from ...core.digits import CLASSES, PIXELS
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
 from ..layers import MLP
-from ..task import Data, Task
+from ..task import Task, TaskData
 from .digits_mlp import data
 
 Method = Literal["least_squares", "minimax", "chebyshev", "derivative"]
@@ -27,24 +27,24 @@ _METHODS: dict[Method, tuple[int, ...]] = {
 }
 
 
-def _polynomials() -> dict[str, Activation]:
+def _polynomials() -> dict[str, Candidate]:
     """Each by a name such as `minimax_4`."""
-    found = {}
+    replacements = {}
     for method, degrees in _METHODS.items():
         for degree in degrees:
             function = jaxrelu.polynomial_relu(degree, _INTERVAL, method).function
             name = f"{method}_{degree}"
-            found[name] = Activation(name, functools.partial(jaxrelu.nnx.Activation, function))
-    return found
+            replacements[name] = Candidate(name, functools.partial(jaxrelu.nnx.Activation, function))
+    return replacements
 
 
 _OWN = _polynomials()
 
 
-class Classifier(MLP):
+class ChosenClassifier(MLP):
     """An MLP that tells what its activations see, and can be called with others."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs) -> None:
         super().__init__(activation, (PIXELS, width, width, CLASSES), rngs)
         self.name = activation.name
 
@@ -57,7 +57,7 @@ class Classifier(MLP):
 class Swapped:
     """A trained model with another function in the place of its activations."""
 
-    def __init__(self, model: Classifier, activation: Activation) -> None:
+    def __init__(self, model: ChosenClassifier, activation: Candidate) -> None:
         self._layers, self._function = list(model.layers), activation.make()
 
     def __call__(self, x: Array) -> Array:
@@ -66,7 +66,7 @@ class Swapped:
         return self._layers[-1](x)
 
 
-def _encrypted(model: Any, data: Data) -> dict[str, Array]:
+def _encrypted(model: Any, data: TaskData) -> dict[str, Array]:
     """The share of inputs outside the interval; of the model with relu, how it does with polynomials."""
     low, high = _INTERVAL
     seen = jnp.concatenate([one.ravel() for one in model.seen(data.test.inputs)])
@@ -82,7 +82,7 @@ TASKS = (
         name="he",
         about="digits with polynomials on [-4, 4]; swapped: how the model trained with relu does with them",
         data=data,
-        model=Classifier,
+        model=ChosenClassifier,
         width=64,
         loss=cross_entropy,
         score=accuracy,

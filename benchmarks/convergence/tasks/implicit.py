@@ -11,9 +11,9 @@ from sklearn.datasets import load_sample_image
 
 import jaxrelu.nnx
 
-from ..activations import Activation
+from ..activations import Candidate
 from ..layers import MLP
-from ..task import USUAL, Data, Part, Task, adam
+from ..task import USUAL, Examples, Task, TaskData, adam
 
 _SIDE = 48  # pixels, of which half are trained with, a quarter is to choose and a quarter to report
 _WAVES = 6.0  # how far the coordinates reach: a net starts with about so many turns across the picture
@@ -30,25 +30,25 @@ def picture() -> np.ndarray:
 
 
 @functools.cache
-def _data() -> Data:
+def _data() -> TaskData:
     """Places and the grey there; which pixel is in which part is drawn."""
     steps = _WAVES * np.linspace(-1, 1, _SIDE, dtype=np.float32)
     places = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
     grey = picture().reshape(-1, 1)
     order = np.random.default_rng(0).permutation(len(places))
     parts = np.split(order, [len(order) // 2, 3 * len(order) // 4])
-    return Data(*(Part(places[part], grey[part]) for part in parts))
+    return TaskData(*(Examples(places[part], grey[part]) for part in parts))
 
 
-def _model(activation: Activation, width: int, rngs: nnx.Rngs) -> MLP:
+def _model(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
     return MLP(activation, (2, width, width, width, 1), rngs)
 
 
-def _squares(model: Any, part: Part) -> Array:
+def _squares(model: Any, part: Examples) -> Array:
     return jnp.square(model(part.inputs) - part.targets).mean()
 
 
-def _decibels(model: Any, part: Part) -> Array:
+def _decibels(model: Any, part: Examples) -> Array:
     """The peak signal to noise ratio, of values from 0 to 1."""
     return -10 * jnp.log10(_squares(model, part))
 
@@ -70,6 +70,6 @@ TASKS = (
         rates=(0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
         optimizer=adam,
         variants=(*USUAL, "sine"),
-        own={"sine": Activation("sine", lambda: jaxrelu.nnx.Activation(jnp.sin))},
+        own={"sine": Candidate("sine", lambda: jaxrelu.nnx.Activation(jnp.sin))},
     ),
 )

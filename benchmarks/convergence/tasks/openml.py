@@ -11,10 +11,10 @@ from flax import nnx
 from sklearn.datasets import fetch_openml
 
 from ...core.failures import Refused
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
 from ..layers import MLP
-from ..task import Data, Part, Task, Unavailable
+from ..task import Examples, Task, TaskData, Unavailable
 
 CLASSES = 10
 
@@ -33,7 +33,7 @@ _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, ValueError)  # what a cut or 
 
 
 @functools.cache
-def load(source: Source) -> Data:
+def load(source: Source) -> TaskData:
     """80 % of the pictures to train, 10 % to choose, 10 % to report; standardised by the first part.
 
     Raises:
@@ -45,12 +45,12 @@ def load(source: Source) -> Data:
     parts = np.split(order, [8 * len(order) // 10, 9 * len(order) // 10])
     mean, deviation = inputs[parts[0]].mean(), inputs[parts[0]].std()
     scaled = ((inputs - mean) / deviation).astype(np.float32)
-    return Data(*(Part(scaled[part], classes[part]) for part in parts))
+    return TaskData(*(Examples(scaled[part], classes[part]) for part in parts))
 
 
 def _fetched(source: Source) -> tuple[Any, Any]:
     try:
-        found: Any = fetch_openml(source.name, version=1, as_frame=False, parser="liac-arff", n_retries=0)
+        fetched: Any = fetch_openml(source.name, version=1, as_frame=False, parser="liac-arff", n_retries=0)
     except _BROKEN as error:
         raise Refused(
             f"{source.name}: what was fetched or cached is broken ({error}); "
@@ -60,7 +60,7 @@ def _fetched(source: Source) -> tuple[Any, Any]:
         raise Unavailable(
             f"{source.name} is not in scikit-learn's cache, and openml.org cannot be reached ({error})"
         ) from None
-    return found.data, found.target
+    return fetched.data, fetched.target
 
 
 def _checked(source: Source, data: Any, target: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -76,11 +76,11 @@ def _checked(source: Source, data: Any, target: Any) -> tuple[np.ndarray, np.nda
     return np.asarray(data, np.float32), classes
 
 
-def _model(activation: Activation, width: int, rngs: nnx.Rngs, pixels: int = MNIST.pixels) -> MLP:
+def _model(activation: Candidate, width: int, rngs: nnx.Rngs, pixels: int = MNIST.pixels) -> MLP:
     return MLP(activation, (pixels, width, width, CLASSES), rngs)
 
 
-def _colours(activation: Activation, width: int, rngs: nnx.Rngs) -> MLP:
+def _colours(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
     return _model(activation, width, rngs, CIFAR10.pixels)
 
 

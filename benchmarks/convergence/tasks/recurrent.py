@@ -10,9 +10,9 @@ import optax
 from flax import nnx
 from jax import Array
 
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
-from ..task import USUAL, Data, Part, Task, sgd
+from ..task import USUAL, Examples, Task, TaskData, sgd
 
 _SYMBOLS, _LENGTH, _NOISE = 4, 16, 0.3
 _EXAMPLES = (2048, 512, 4096)  # to train, to choose, to report
@@ -20,7 +20,7 @@ _CLIP = 1.0  # the norm of a gradient: what is usual for recurrent nets, and the
 
 
 @functools.cache
-def _data() -> Data:
+def _data() -> TaskData:
     """A symbol as one of several channels, then noise on all of them; what is asked for is the symbol."""
     draw = np.random.default_rng(0)
     parts = []
@@ -28,14 +28,14 @@ def _data() -> Data:
         symbols = draw.integers(0, _SYMBOLS, examples)
         inputs = _NOISE * draw.normal(size=(examples, _LENGTH, _SYMBOLS))
         inputs[:, 0] = 2 * np.eye(_SYMBOLS)[symbols]  # with a mean square of 1
-        parts.append(Part(inputs.astype(np.float32), symbols.astype(np.int32)))
-    return Data(*parts)
+        parts.append(Examples(inputs.astype(np.float32), symbols.astype(np.int32)))
+    return TaskData(*parts)
 
 
 class Recurrent(nnx.Module):
     """One layer; the state starts at zero, U and V share the second moment that the activation leaves."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs) -> None:
         inner = activation.channels(width)
         self.again = nnx.Linear(inner, width, kernel_init=activation.initializer, rngs=rngs)
         self.inward = nnx.Linear(_SYMBOLS, width, use_bias=False, rngs=rngs)

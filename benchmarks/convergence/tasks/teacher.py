@@ -5,17 +5,17 @@ import functools
 import numpy as np
 from flax import nnx
 
-from ..activations import Activation
+from ..activations import Candidate
 from ..classifying import accuracy, cross_entropy
 from ..layers import MLP
-from ..task import Data, Part, Task
+from ..task import Examples, Task, TaskData
 
 _INPUTS, _WAVES, _CLASSES = 8, 24, 4
 _EXAMPLES = (4096, 2048, 20_000)  # to train, to choose, to report
 
 
 @functools.cache
-def _data() -> Data:
+def _data() -> TaskData:
     """Normal inputs; sines favour no activation that is compared here."""
     draw = np.random.default_rng(0)
     waves = draw.normal(size=(_INPUTS, _WAVES)) / np.sqrt(_INPUTS)
@@ -25,11 +25,11 @@ def _data() -> Data:
     for examples in _EXAMPLES:
         inputs = draw.normal(size=(examples, _INPUTS))
         classes = (np.sin(2 * inputs @ waves + phases) @ mixing).argmax(1)
-        parts.append(Part(inputs.astype(np.float32), classes.astype(np.int32)))
-    return Data(*parts)
+        parts.append(Examples(inputs.astype(np.float32), classes.astype(np.int32)))
+    return TaskData(*parts)
 
 
-def _model(activation: Activation, width: int, rngs: nnx.Rngs) -> MLP:
+def _model(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
     return MLP(activation, (_INPUTS, width, width, _CLASSES), rngs)
 
 

@@ -17,8 +17,8 @@ import optax
 from flax import nnx
 from jax import Array
 
-from ..activations import Activation
-from ..task import Data, Part, Task, adam
+from ..activations import Candidate
+from ..task import Examples, Task, TaskData, adam
 
 _STREAM, _HEADS, _BLOCKS, _LENGTH = 32, 2, 1, 32
 _CHARACTERS = 128  # ASCII; what is beyond is left out of the text
@@ -39,20 +39,20 @@ def text() -> np.ndarray:
 
 
 @functools.cache
-def _data() -> Data:
+def _data() -> TaskData:
     """Sequences that do not overlap, in parts at random; the targets are one character later."""
     whole = text().astype(np.int32)
     sequences = whole[: len(whole) // (_LENGTH + 1) * (_LENGTH + 1)].reshape(-1, _LENGTH + 1)
     shuffled = np.random.default_rng(0).permutation(sequences)
     parts = np.split(shuffled, [_CHOOSE, _CHOOSE + _REPORT])
-    choose, report, train = (Part(part[:, :-1], part[:, 1:]) for part in parts)
-    return Data(train, choose, report)
+    choose, report, train = (Examples(part[:, :-1], part[:, 1:]) for part in parts)
+    return TaskData(train, choose, report)
 
 
-class Block(nnx.Module):
+class SmallBlock(nnx.Module):
     """Causal attention and an MLP, gated or not, each after a LayerNorm and added to the stream."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs) -> None:
         self.norms = nnx.List([nnx.LayerNorm(_STREAM, rngs=rngs) for _ in range(2)])
         self.attend = nnx.Linear(_STREAM, 3 * _STREAM, use_bias=False, rngs=rngs)
         self.join = nnx.Linear(_STREAM, _STREAM, use_bias=False, rngs=rngs)
@@ -77,13 +77,13 @@ class Block(nnx.Module):
         return x + self.down(self.activation(*(up(seen) for up in self.up)))
 
 
-class Transformer(nnx.Module):
+class SmallTransformer(nnx.Module):
     """Characters in, (examples, length), the logits of the next ones out."""
 
-    def __init__(self, activation: Activation, width: int, rngs: nnx.Rngs) -> None:
+    def __init__(self, activation: Candidate, width: int, rngs: nnx.Rngs) -> None:
         self.characters = nnx.Embed(_CHARACTERS, _STREAM, rngs=rngs)
         self.places = nnx.Embed(_LENGTH, _STREAM, rngs=rngs)
-        self.blocks = nnx.List([Block(activation, width, rngs) for _ in range(_BLOCKS)])
+        self.blocks = nnx.List([SmallBlock(activation, width, rngs) for _ in range(_BLOCKS)])
         self.norm = nnx.LayerNorm(_STREAM, rngs=rngs)
         self.out = nnx.Linear(_STREAM, _CHARACTERS, rngs=rngs)
 
@@ -94,13 +94,13 @@ class Transformer(nnx.Module):
         return self.out(self.norm(x))
 
 
-def _nats(model: Any, part: Part) -> Array:
+def _nats(model: Any, part: Examples) -> Array:
     """The mean cross entropy of the next character."""
     logits = model(part.inputs)
     return optax.softmax_cross_entropy_with_integer_labels(logits, part.targets).mean()
 
 
-def _bits_saved(model: Any, part: Part) -> Array:
+def _bits_saved(model: Any, part: Examples) -> Array:
     """How many bits a character takes less than the seven of ASCII."""
     return math.log2(_CHARACTERS) - _nats(model, part) / math.log(2)
 
@@ -110,7 +110,7 @@ TASKS = (
         name="transformer",
         about="the next character of Python's documentation; score: bits a character saved of ASCII's seven",
         data=_data,
-        model=Transformer,
+        model=SmallTransformer,
         width=96,
         loss=_nats,
         score=_bits_saved,
