@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
+from .task import Examples
+
 
 def cross_entropy(model: Any, part: Examples) -> Array:
     """The mean over the examples."""
