@@ -15,7 +15,7 @@ from ..compiled.experiment import SECTION
 from ..compiled.programs import FILLING, Case
 from ..core.failures import measured
 from ..core.pages import RESULTS, read
-from ..core.results import FILE, Row
+from ..core.results import FILE, Row, Unreadable
 
 _FIELDS = ("target", "variant", "way", "program", "dtype")
 
@@ -47,9 +47,12 @@ class Predictions:
 
 
 def _rows(paths: Iterable[Path]) -> Iterator[Row]:
-    """What was compiled at the sizes that fill a chip."""
+    """What was compiled at the sizes that fill a chip; a file that cannot be read predicts nothing."""
     filling = json.loads(json.dumps(dataclasses.asdict(FILLING)))
     for path in paths:
-        content = read(path)
+        try:
+            content = read(path)
+        except Unreadable:
+            continue
         if content["settings"].get(SECTION, {}).get("sizes") == filling:
             yield from measured(content["sections"].get(SECTION, []))

@@ -27,7 +27,7 @@ from benchmarks.compiled import targets
 from benchmarks.compiled.programs import BOTH, FILLING, FORWARD, MLP, Case
 from benchmarks.core import pages
 from benchmarks.core.progress import Progress
-from benchmarks.core.results import Row
+from benchmarks.core.results import SCHEMA, Row
 from benchmarks.core.subjects import OURS, PEER
 
 # What is quick to compile: no transformer, no accuracy.
@@ -181,7 +181,8 @@ def _write(folder: Path, name: str, rows: list[Row], sizes: Any = FILLING) -> No
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     settings = {"compiled": {"sizes": dataclasses.asdict(sizes)}}
-    pages.write(path, {"settings": settings, "sections": {"compiled": rows}})
+    content = {"schema": SCHEMA, "complete": True, "environment": {}, "settings": settings}
+    pages.write(path, {**content, "sections": {"compiled": rows}})
 
 
 def _row(seconds: float, **others: str) -> Row:
@@ -212,6 +213,8 @@ def test_the_prediction_is_looked_up(tmp_path: Path) -> None:
     output.mkdir()
     _write(output, "1/results.json", [_row(5.0)])
     _write(output, "2/results.json", [_row(7.0)], sizes=dataclasses.replace(FILLING, rows=8))
+    (output / "3").mkdir()
+    (output / "3" / "results.json").write_text("{")  # cut off
     assert Predictions(H100, output, committed).seconds(CASE) == 5.0
 
 
