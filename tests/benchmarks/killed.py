@@ -45,6 +45,7 @@ def trial(output: Path, generator: random.Random, number: signal.Signals = signa
 
 
 def _record(output: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind `&` ignores it
     result = Result.create(output, {}, {})
     for number in range(10**6):
         result.record("throughput", {"number": number, "samples": [number / 7] * 60})
