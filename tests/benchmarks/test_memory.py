@@ -15,6 +15,7 @@ from benchmarks import memory
 from benchmarks.__main__ import app
 from benchmarks.command.report import console
 from benchmarks.core.progress import Progress
+from benchmarks.core.results import SCHEMA
 from benchmarks.core.subjects import PEER
 from benchmarks.memory import nets
 from benchmarks.memory import page as memory_page
@@ -134,7 +135,8 @@ def test_a_later_run_replaces_what_it_measured_again(tmp_path, monkeypatch):
     monkeypatch.setattr(memory_page, "RESULTS", tmp_path)
     for units, others in ((1, [row("b", 7)]), (2, [])):
         environment = {"arguments": ["/a/path"], "jax": "0.10.2", "backend": "cpu"}
-        content = {"environment": environment, "sections": {"memory": [row("a", units), *others]}}
+        content = {"schema": SCHEMA, "complete": True, "environment": environment, "settings": {}}
+        content["sections"] = {"memory": [row("a", units), *others]}
         (tmp_path / "results.json").write_text(json.dumps(content))
         path = memory_page.keep(tmp_path)
     assert path.name == "memory-cpu-jax-0.10.json" and "/a/path" not in path.read_text()
