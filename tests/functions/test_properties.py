@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import jaxrelu
@@ -16,7 +16,14 @@ from tests.support.measures import SMALLEST_INPUT, compiled, value_and_slope_at
 
 SIZE = 8
 # The same examples in every run: a failure by chance would teach people to run again.
-settings.register_profile("arrays", max_examples=60, deadline=None, database=None, derandomize=True)
+settings.register_profile(
+    "arrays",
+    max_examples=60,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],  # which on a busy machine it is
+)
 settings.load_profile("arrays")
 
 # Subnormal numbers are left out: XLA:CPU takes them for zeros.
@@ -252,7 +259,7 @@ def test_rectifiers_do_not_stretch_distances(x, y):
 def test_rrelu_draws_between_its_bounds(x, seed):
     y = np.asarray(jaxrelu.rrelu(x, jax.random.key(np.uint32(seed)), 0.25, 0.5))
     low, high = (np.where(x < 0, np.float32(slope) * x, x) for slope in (0.5, 0.25))
-    assert (y >= low).all() and (y <= high).all()
+    assert (y >= low).all() and (y <= high + SMALLEST_INPUT).all()  # what is subnormal becomes 0
 
 
 # -- functions that are others ---------------------------------------------------------------------
@@ -262,7 +269,8 @@ def test_rrelu_draws_between_its_bounds(x, seed):
 def test_special_cases(x):
     """Products of numbers up to 100 and of factors of a few ulp each."""
     close: Any = {"rtol": 2.0**-20, "atol": 1e-6}
-    np.testing.assert_allclose(jaxrelu.squared_relu(x), np.maximum(x, 0) ** 2, rtol=2.0**-22)
+    square: Any = {"rtol": 2.0**-22, "atol": SMALLEST_INPUT}  # what is subnormal becomes 0
+    np.testing.assert_allclose(jaxrelu.squared_relu(x), np.maximum(x, 0) ** 2, **square)
     np.testing.assert_allclose(jaxrelu.hard_silu(x), x * np.asarray(jaxrelu.hard_sigmoid(x)), **close)
     np.testing.assert_allclose(jaxrelu.parametric_swish(x, 1.0), jaxrelu.silu(x), **close)
     np.testing.assert_allclose(jaxrelu.acon_c(x, 1.0, 0.0, 1.0), jaxrelu.silu(x), **close)
@@ -275,10 +283,11 @@ def test_special_cases(x):
 
 @given(MODERATE, MODERATE, st.sampled_from([0.25, 0.5, 2.0, 4.0]))
 def test_gated_units_are_linear_in_their_value(gate, value, scale):
-    """By powers of two to the bit, but where the product is subnormal."""
+    """By powers of two to the bit, but where value or product is subnormal: it becomes 0. Gates are up to 100."""
     for f in (jaxrelu.reglu, jaxrelu.geglu, jaxrelu.swiglu, jaxrelu.bilinear):
         want = np.float32(scale) * np.asarray(f(gate, value))
-        np.testing.assert_allclose(f(gate, np.float32(scale) * value), want, rtol=0, atol=4 * SMALLEST_INPUT)
+        scaled = f(gate, np.float32(scale) * value)
+        np.testing.assert_allclose(scaled, want, rtol=0, atol=100 * SMALLEST_INPUT)
     np.testing.assert_array_equal(jaxrelu.bilinear(gate, value), jaxrelu.bilinear(value, gate))
 
 
