@@ -283,7 +283,7 @@ def test_special_cases(x):
 
 @given(MODERATE, MODERATE, st.sampled_from([0.25, 0.5, 2.0, 4.0]))
 def test_gated_units_are_linear_in_their_value(gate, value, scale):
-    """By powers of two to the bit, but where value or product is subnormal: it becomes 0. Gates are up to 100."""
+    """By powers of two to the bit, but where value or product is subnormal and becomes 0; gates up to 100."""
     for f in (jaxrelu.reglu, jaxrelu.geglu, jaxrelu.swiglu, jaxrelu.bilinear):
         want = np.float32(scale) * np.asarray(f(gate, value))
         scaled = f(gate, np.float32(scale) * value)

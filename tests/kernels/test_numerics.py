@@ -60,7 +60,7 @@ def test_small_formats_are_computed_in_fewer_operations(name):
     def operations(dtype, slope):
         formula = (lambda x: jax.vjp(function, x)[1](x)) if slope else function
         text = jax.jit(formula).lower(jnp.ones(8, dtype)).compile().as_text()
-        made = re.findall(r" = \S+ ([\w-]+)\(", text)
+        made = re.findall(r" = \S+ ([\w-]+)\(", text or "")
         return sum(one not in ("parameter", "constant", "broadcast", "convert") for one in made)
 
     assert operations("bfloat16", False) == operations("float16", False) < operations("float32", False)
