@@ -68,11 +68,6 @@ def implementations(row: jaxrelu.Variant) -> list[Subject]:
     return [ours, dataclasses.replace(ours, library=PEER, function=known.function(row, PEER).call)]
 
 
-def libraries(row: jaxrelu.Variant) -> list[str]:
-    """Whose functions `implementations` has."""
-    return [one.library for one in implementations(row)]
-
-
 def case_of(variant: str, library: str, program: str, dtype: str, sizes: known.Sizes) -> known.Case:
     """The program as `compiled` names it."""
     way = known.own_way(jaxrelu.catalogue()[variant]) if library == OURS else PEER

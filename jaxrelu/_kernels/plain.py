@@ -14,7 +14,7 @@ from .platforms import by_platform
 _FARTHEST = 1e30  # its products are finite; all these functions have reached their limits long before
 _MISH_LIMIT = 20.0  # tanh(softplus(x)) is 1 from here on, and the powers of exp(x) are finite
 _CUBIC_LIMIT = 10.0  # the tanh form of gelu is x or less than 1e-36 from here on
-_TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on
+TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
 _LIMIT = 88.0  # exp(88) is finite; exp(89) is not
 
 
@@ -93,11 +93,11 @@ def mish_slope(x: Array) -> Array:
 
 
 def telu(x: Array) -> Array:
-    return jnp.maximum(x, -_FARTHEST) * lax.tanh(lax.exp(jnp.clip(x, -_FARTHEST, _TELU_LIMIT)))
+    return jnp.maximum(x, -_FARTHEST) * lax.tanh(lax.exp(jnp.clip(x, -_FARTHEST, TELU_LIMIT)))
 
 
 def telu_slope(x: Array) -> Array:
-    a = jnp.clip(x, -_FARTHEST, _TELU_LIMIT)
+    a = jnp.clip(x, -_FARTHEST, TELU_LIMIT)
     e = lax.exp(a)
     t = lax.tanh(e)
     return t + a * e * (1.0 - t * t)
