@@ -37,8 +37,6 @@ from ._functions.learned import pelu as pelu
 from ._functions.learned import prelu as prelu
 from ._functions.learned import srelu as srelu
 from ._functions.learned import xielu as xielu
-from ._functions.polynomial.relu import PolynomialRelu as PolynomialRelu
-from ._functions.polynomial.relu import polynomial_relu as polynomial_relu
 from ._functions.rectifiers import general_relu as general_relu
 from ._functions.rectifiers import leaky_relu as leaky_relu
 from ._functions.rectifiers import relu as relu
@@ -63,17 +61,23 @@ if _typing.TYPE_CHECKING:
     from . import linen as linen
     from . import masks as masks
     from . import nnx as nnx
+    from ._functions.polynomial.relu import PolynomialRelu as PolynomialRelu
+    from ._functions.polynomial.relu import polynomial_relu as polynomial_relu
 
 __version__ = "0.1.0"
-# Not imported with the package: Flax takes its time.
+# Not imported with the package: Flax and NumPy's polynomials take their time.
 _PARTS = ("diagnostics", "initializers", "linen", "masks", "nnx")
+_POLYNOMIAL = ("PolynomialRelu", "polynomial_relu")
 
 
 def __getattr__(name: str) -> _typing.Any:
     if name in _PARTS:
         return _importlib.import_module(f"{__name__}.{name}")
+    if name in _POLYNOMIAL:
+        return getattr(_importlib.import_module(f"{__name__}._functions.polynomial.relu"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*_PARTS, "__version__", *(name for name in globals() if not name.startswith("_"))})
+    named = (name for name in globals() if not name.startswith("_"))
+    return sorted({*_PARTS, *_POLYNOMIAL, "__version__", *named})
