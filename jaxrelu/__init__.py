@@ -17,6 +17,9 @@ from ._functions.algebraic import squared_relu as squared_relu
 from ._functions.algebraic import squareplus as squareplus
 from ._functions.algebraic import star_relu as star_relu
 from ._functions.apl import apl as apl
+from ._functions.baselines import identity as identity
+from ._functions.baselines import sigmoid as sigmoid
+from ._functions.baselines import tanh as tanh
 from ._functions.channels import crelu as crelu
 from ._functions.channels import maxout as maxout
 from ._functions.exponential import celu as celu

@@ -4,13 +4,14 @@ from typing import Any
 
 import jaxrelu
 
+from .baselines import BASELINES
 from .entry import Reference, numbers_among
 from .exponential import EXPONENTIAL
 from .gates import GATES
 from .piecewise import PIECEWISE
 from .units import UNITS
 
-REFERENCES: dict[str, Reference] = {**PIECEWISE, **EXPONENTIAL, **GATES}
+REFERENCES: dict[str, Reference] = {**PIECEWISE, **EXPONENTIAL, **GATES, **BASELINES}
 
 # Every row that maps one number to one, or to a few: what most tests are parametrised on. The others join
 # several numbers; their references stand in `units.py`.

@@ -7,7 +7,7 @@ from typing import Any
 Alias = tuple[str, Mapping[str, Any]]
 
 # In this order: a name without a library is looked up in each.
-LIBRARIES = ("jax", "torch", "huggingface", "keras")
+LIBRARIES = ("jax", "torch", "huggingface", "keras", "flax", "timm")
 
 
 def _same(*names: str) -> dict[str, Alias]:
@@ -18,15 +18,19 @@ def _renamed(**names: str) -> dict[str, Alias]:
     return {name: (variant, {}) for name, variant in names.items()}
 
 
+# `jax.nn`, and `flax.nnx` and `flax.linen`, which give its functions on.
+_JAX = {
+    **_same("relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus"),
+    **_same("glu", "squareplus", "hard_tanh", "hard_sigmoid", "hard_silu", "identity", "sigmoid", "tanh"),
+    **_renamed(swish="silu", hard_swish="hard_silu", gelu_tanh="gelu", relu_squared="squared_relu"),
+}
+
 ALIASES: dict[str, dict[str, Alias]] = {
-    "jax": {
-        **_same("relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus"),
-        **_same("glu", "squareplus", "hard_tanh", "hard_sigmoid", "hard_silu"),
-        **_renamed(swish="silu", hard_swish="hard_silu", gelu_tanh="gelu", relu_squared="squared_relu"),
-    },
+    "jax": _JAX,
     "torch": {
         **_same("relu", "relu6", "leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "silu", "mish"),
-        **_same("softplus", "threshold", "glu"),
+        **_same("softplus", "threshold", "glu", "sigmoid", "tanh"),
+        **_renamed(Identity="identity", Sigmoid="sigmoid", Tanh="tanh"),
         **_renamed(gelu="gelu_exact", GELU="gelu_exact", SiLU="silu", Mish="mish", Softplus="softplus"),
         **_renamed(ReLU="relu", ReLU6="relu6", LeakyReLU="leaky_relu", PReLU="prelu", RReLU="rrelu"),
         **_renamed(ELU="elu", CELU="celu", SELU="selu", GLU="glu", Threshold="threshold"),
@@ -35,16 +39,31 @@ ALIASES: dict[str, dict[str, Alias]] = {
     },
     "huggingface": {
         **_same("relu", "relu6", "leaky_relu", "mish", "silu", "quick_gelu", "prelu", "xielu"),
+        **_same("sigmoid", "tanh"),
+        **_renamed(linear="identity"),
         **_renamed(gelu="gelu_exact", gelu_python="gelu_exact", gelu_new="gelu", gelu_fast="gelu"),
         **_renamed(gelu_accurate="gelu", gelu_pytorch_tanh="gelu", gelu_python_tanh="gelu"),
         **_renamed(relu2="squared_relu", swish="silu", hardswish="hard_silu"),
     },
     "keras": {
         **_same("relu", "relu6", "elu", "celu", "selu", "silu", "mish", "softplus", "glu", "squareplus"),
-        **_same("hard_tanh", "hard_sigmoid", "hard_silu", "threshold"),
+        **_same("hard_tanh", "hard_sigmoid", "hard_silu", "threshold", "sigmoid", "tanh"),
+        **_renamed(linear="identity"),
         **_renamed(gelu="gelu_exact", swish="silu", hard_swish="hard_silu", ReLU="relu", ELU="elu"),
         **_renamed(PReLU="prelu"),
         "leaky_relu": ("leaky_relu", {"negative_slope": 0.2}),
         "LeakyReLU": ("leaky_relu", {"negative_slope": 0.3}),
     },
+    "flax": {**_JAX, **_renamed(PReLU="prelu")},
+    "timm": {
+        **_same("relu", "relu6", "leaky_relu", "elu", "celu", "selu", "silu", "mish", "prelu", "sigmoid"),
+        **_same("tanh", "quick_gelu", "hard_sigmoid", "hard_mish", "identity"),
+        **_renamed(gelu="gelu_exact", gelu_tanh="gelu", swish="silu", hard_swish="hard_silu"),
+    },
 }
+
+# Keras's relu is ours until it is given an argument.
+WITH_ARGUMENTS = {("keras", "relu"): "general_relu", ("keras", "ReLU"): "general_relu"}
+
+# What users of a library call an argument, where we call it something else.
+SPELLINGS = {"torch": {"dim": "axis"}, "keras": {"default_value": "value"}}

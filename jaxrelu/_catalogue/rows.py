@@ -4,6 +4,7 @@ import numpy as np
 
 from .._functions.algebraic import isrlu, smelu, squared_relu, squareplus, star_relu
 from .._functions.apl import apl
+from .._functions.baselines import identity, sigmoid, tanh
 from .._functions.channels import crelu, maxout
 from .._functions.exponential import celu, elu, selu, softplus
 from .._functions.gated import bilinear, geglu, glu, reglu, swiglu
@@ -25,6 +26,7 @@ _LEARNED = "learned"
 _SURROGATE = "surrogate"
 _CHANNELS = "channels"
 _GATED = "gated"
+_BASELINES = "baselines"
 
 ROWS = (
     Variant(
@@ -352,5 +354,29 @@ ROWS = (
         formula="gate value",
         reference="Dauphin et al. 2017",
         partners=("value",),
+    ),
+    Variant(
+        name="identity",
+        function=identity,
+        family=_BASELINES,
+        formula="x itself",
+        reference="He et al. 2016",
+        peer="identity",
+    ),
+    Variant(
+        name="sigmoid",
+        function=sigmoid,
+        family=_BASELINES,
+        formula="1 / (1 + exp(-x))",
+        reference="Rumelhart, Hinton and Williams 1986",
+        peer="sigmoid",
+    ),
+    Variant(
+        name="tanh",
+        function=tanh,
+        family=_BASELINES,
+        formula="tanh(x)",
+        reference="LeCun et al. 1998",
+        peer="tanh",
     ),
 )

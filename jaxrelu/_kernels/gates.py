@@ -24,6 +24,11 @@ def logistic(negative: Array, s: Array, p: Array | float) -> Array:
     return where(negative, s * (1.0 + p), 1.0) / exp_plus_1(s, p)
 
 
+def logistic_slope(s: Array, p: Array | float) -> Array:
+    """The slope of logistic(z), exp(-|z|) = s (1 + p)."""
+    return times_exp(1.0 / jnp.square(exp_plus_1(s, p)), s, p)
+
+
 def gated(x: Array, s: Array, p: Array | float, negative: Array | None = None) -> Array:
     """x logistic(z), exp(-|z|) = s (1 + p); `negative` says where z is, if not where x is."""
     bounded = finite(x)

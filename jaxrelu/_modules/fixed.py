@@ -1,12 +1,12 @@
 """What the modules without parameters share: whether RReLU trains, and the function of a name."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from jax import Array
 
-from .._catalogue.lookup import get
+from .._catalogue.lookup import check_arguments, look_up
 from .._functions.channels import maxout
 from .._mechanism.bound import bound
 from .._mechanism.declaration import check_parameters
@@ -22,16 +22,19 @@ def decided(given_to_module: bool | None, given_to_call: bool | None) -> bool:
     return deterministic
 
 
-def resolve(function: str | Callable[..., Array], parameters: dict[str, Any]) -> Callable[[Any], Array]:
+def resolve(
+    function: str | Callable[..., Array], library: str | None, parameters: dict[str, Any]
+) -> Callable[[Any], Array]:
     """The function, looked up by name where a name is given, with its parameters filled in."""
     if isinstance(function, str):
-        function = get(function)
+        function = look_up("Activation", function, library, parameters)
     elif not callable(function):
         raise TypeError(f"Activation: function must be a name or a function, got {type(function).__name__}")
-    _check_arguments(function, parameters)
-    if hasattr(function, "declaration"):
-        check_parameters(function, parameters)
-    return bound(function, parameters)
+    else:
+        check_arguments("Activation", function, parameters)
+        function = bound(function, parameters)
+    _check_complete(function)
+    return function
 
 
 def check_pieces(num_pieces: int, axis: int) -> None:
@@ -40,20 +43,16 @@ def check_pieces(num_pieces: int, axis: int) -> None:
     check_parameters(maxout, {"num_pieces": num_pieces, "axis": axis})
 
 
-def _check_arguments(function: Callable[..., Array], given: Mapping[str, Any]) -> None:
-    """The function, called with x and what is given, has all its arguments, and no other."""
+def _check_complete(function: Callable[..., Array]) -> None:
+    """The function needs nothing but x."""
     try:
-        arguments = inspect.signature(function).parameters
+        others = list(inspect.signature(function).parameters.values())[1:]
     except ValueError:  # a function of C may not say what it takes
         return
-    name = getattr(function, "__name__", type(function).__name__)
-    others = [p for p in list(arguments.values())[1:] if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    unknown = [each for each in given if each not in [p.name for p in others]]
-    if unknown and not any(p.kind is p.VAR_KEYWORD for p in arguments.values()):
-        allowed = ", ".join(p.name for p in others) or "none"
-        raise TypeError(f"Activation: {name} takes no argument {unknown[0]}, but {allowed}, besides x")
-    missing = [p.name for p in others if p.default is p.empty and p.name not in given]
+    named = [p for p in others if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    missing = [p.name for p in named if p.default is p.empty]
     if missing:
+        name = getattr(function, "__name__", type(function).__name__)
         raise TypeError(
             f"Activation: {name} needs {', '.join(missing)} besides x: "
             "give plain values to Activation, or take the module that learns them"

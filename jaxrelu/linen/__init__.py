@@ -1,5 +1,6 @@
 """Flax Linen modules: they hold parameters, and call the function."""
 
+from .factory import module
 from .fixed import Activation, CReLU, Maxout, RReLU
 from .gated import GEGLU, GLU, Bilinear, ReGLU, SwiGLU
 from .learned import APL, PELU, XIELU, AconC, ParametricSwish, PReLU, SReLU
@@ -24,4 +25,5 @@ __all__ = [
     "ReGLU",
     "SReLU",
     "SwiGLU",
+    "module",
 ]

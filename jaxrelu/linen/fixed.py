@@ -9,6 +9,7 @@ from flax import linen as nn
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._catalogue.lookup import Library
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
@@ -139,12 +140,17 @@ _Activation.__name__ = "Activation"  # Linen names submodules after their class
 
 
 def Activation(
-    function: str | Callable[..., Array], *, name: str | None = None, **parameters: Any
+    function: str | Callable[..., Array],
+    *,
+    library: Library | None = None,
+    name: str | None = None,
+    **parameters: Any,
 ) -> nn.Module:
     """Any function without learned parameters, as a module.
 
     Args:
-      function: a name of the catalogue, or a function.
+      function: a name that `jaxrelu.get` knows, or a function.
+      library: the library whose name it is; None for the first that knows the name.
       name: the name of the submodule.
       **parameters: its arguments other than x; plain numbers, strings and bools.
 
@@ -152,7 +158,7 @@ def Activation(
       A Linen module without parameters.
 
     Raises:
-      ValueError: if the name is unknown.
+      ValueError: if the library or the name is unknown.
       TypeError: if function is neither a name nor a function, or cannot be called with x and those.
 
     Examples:
@@ -161,4 +167,4 @@ def Activation(
       >>> Activation("leaky_relu", negative_slope=0.5).apply({}, jnp.array([-2.0, 2.0]))
       Array([-1.,  2.], dtype=float32)
     """
-    return _Activation(resolve(function, parameters), name=name)
+    return _Activation(resolve(function, library, parameters), name=name)

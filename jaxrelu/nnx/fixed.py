@@ -8,6 +8,7 @@ from flax import nnx
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._catalogue.lookup import Library
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
@@ -167,11 +168,12 @@ class Activation(nnx.Module):
     """Any function without learned parameters, as a module.
 
     Args:
-      function: a name of the catalogue, or a function.
+      function: a name that `jaxrelu.get` knows, or a function.
+      library: the library whose name it is; None for the first that knows the name.
       **parameters: its arguments other than x; plain numbers, strings and bools.
 
     Raises:
-      ValueError: if the name is unknown.
+      ValueError: if the library or the name is unknown.
       TypeError: if function is neither a name nor a function, or cannot be called with x and those.
 
     Examples:
@@ -181,8 +183,10 @@ class Activation(nnx.Module):
       Array([-1.,  2.], dtype=float32)
     """
 
-    def __init__(self, function: str | Callable[..., Array], **parameters: Any):
-        self.function = resolve(function, parameters)
+    def __init__(
+        self, function: str | Callable[..., Array], *, library: Library | None = None, **parameters: Any
+    ):
+        self.function = resolve(function, library, parameters)
 
     @jax.named_scope("jaxrelu.nnx.Activation")
     def __call__(self, x: ArrayLike) -> Array:

@@ -15,6 +15,7 @@ NAMES = [(library, name) for library in LIBRARIES for name in ALIASES[library]]
 # What a name means where it is not that of `jax.nn` with its defaults.
 EXACT = ("gelu", "GELU", "gelu_python")
 FORMULAS = {
+    "hard_mish": lambda x: 0.5 * x * jnp.clip(x + 2, 0, 2),
     "quick_gelu": lambda x: x * jax.nn.sigmoid(1.702 * x),
     "squared_relu": lambda x: jax.nn.relu(x) ** 2,
     "threshold": lambda x: jnp.where(x > 0, x, 0.0),
@@ -28,7 +29,7 @@ def meaning(library, name):
     variant, _ = ALIASES[library][name]
     if library == "keras" and variant == "leaky_relu":
         return lambda x: jax.nn.leaky_relu(x, {"leaky_relu": 0.2, "LeakyReLU": 0.3}[name])
-    if library != "jax" and name in EXACT:
+    if library not in ("jax", "flax") and name in EXACT:
         return lambda x: jax.nn.gelu(x, approximate=False)
     return FORMULAS.get(variant) or getattr(jax.nn, str(ROWS[variant].peer))
 
@@ -56,7 +57,51 @@ def test_without_a_library_the_catalogue_goes_first(library, name):
 
 def test_gelu_is_told_apart():
     values = {library: float(jaxrelu.get("gelu", library)(np.float32(2))) for library in LIBRARIES}
-    assert values["jax"] != values["torch"] == values["keras"] == values["huggingface"]
+    assert values["jax"] == values["flax"]
+    assert values["jax"] != values["torch"] == values["keras"] == values["huggingface"] == values["timm"]
+
+
+def test_arguments_are_filled_in_and_take_precedence():
+    assert jaxrelu.get("leaky_relu", negative_slope=0.2) == jaxrelu.get("leaky_relu", "keras")
+    assert jaxrelu.get("LeakyReLU", "keras", negative_slope=0.5)(np.float32(-2)) == -1.0
+    np.testing.assert_array_equal(
+        jaxrelu.get("prelu", negative_slope=np.array([0.5, 2]))(-np.ones(2)), [-0.5, -2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("RELU", "relu"),
+        ("Swish", "swish"),
+        ("leakyrelu", "leaky_relu"),
+        ("SwiGLU", "swiglu"),
+        ("Leaky-ReLU", "leaky_relu"),
+    ],
+)
+def test_case_and_separators_do_not_matter(written, name):
+    assert jaxrelu.get(written) is jaxrelu.get(name)
+
+
+def test_arguments_have_the_names_of_the_library():
+    x = np.array([[-10, -5, 0, 5, 10, 1]], np.float32)
+    keras_relu = jaxrelu.get("relu", "keras", negative_slope=0.5, threshold=5.0, max_value=8.0)
+    np.testing.assert_array_equal(keras_relu(x), [[-7.5, -5, -2.5, 0, 8, -2]])
+    np.testing.assert_array_equal(
+        jaxrelu.get("threshold", "keras", threshold=4.0, default_value=1.0)(x)[0, 2:4], [1, 5]
+    )
+    np.testing.assert_array_equal(
+        jaxrelu.get("GLU", "torch", dim=0)(x.reshape(2, 3)), jaxrelu.glu(x.reshape(2, 3), axis=0)
+    )
+
+
+def test_arguments_are_checked_at_once():
+    with pytest.raises(
+        TypeError, match="get: leaky_relu takes no argument slope, but negative_slope, besides x"
+    ):
+        jaxrelu.get("leaky_relu", slope=0.2)
+    with pytest.raises(ValueError, match="celu: alpha must be positive, got -1"):
+        jaxrelu.get("celu", alpha=-1)
 
 
 def test_unknown_names_suggest_those_of_the_library():

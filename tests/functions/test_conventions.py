@@ -78,6 +78,9 @@ DIFFERENT_DTYPES = {
     ("relu6", "bool"): "as relu",
     ("silu", "int32"): "jax.nn raises a TypeError; ours promotes as all others do",
     ("silu", "bool"): "the same",
+    ("sigmoid", "int32"): "as silu",
+    ("sigmoid", "bool"): "as silu",
+    ("identity", "bool"): "as relu6",
 }
 
 
