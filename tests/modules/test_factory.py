@@ -41,7 +41,7 @@ def test_every_row_is_a_module(name: str) -> None:
     y = of_nnx(name, **given)(X)
     of_linen = linen.module(name, **given)
     rngs = {"params": nnx.Rngs(0).params(), "rrelu": nnx.Rngs(1).params()}
-    extra = {"deterministic": True} if name == "rrelu" else {}
+    extra: Any = {"deterministic": True} if name == "rrelu" else {}
     z, variables = of_linen.init_with_output(rngs, X, **extra)
     assert y.shape == z.shape
     assert (name in LEARNED or "features" in given) == bool(variables)
