@@ -14,9 +14,41 @@ NOT_OURS_ALONE = (
     "docs/test_notebooks.py",
 )
 
+# What takes minutes, and hardly depends on the versions of Python and JAX: `-m "not slow"` leaves it out.
+SLOW = (
+    "benchmarks/test_c[!a]*.py",
+    "benchmarks/test_dying.py",
+    "benchmarks/test_faults.py",
+    "benchmarks/test_transformer.py",
+    "catalogue/test_trial_variant.py",
+    "docs/test_notebooks.py",
+)
+# What takes seconds a row. One row, or module, of every kind of declaration is not left out.
+ROW_BY_ROW = ("mechanism/test_matrix.py", "modules/test_flax.py")
+OF_EVERY_KIND = {
+    *("relu", "leaky_relu", "rrelu", "gelu", "softplus", "prelu", "apl", "surrogate_relu"),
+    *("crelu", "maxout", "glu", "swiglu"),
+    *("PReLU", "APL", "XIELU", "RReLU", "FReLU", "DyReLU", "Activation", "Maxout", "SwiGLU"),
+}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "error")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if any(item.path.match(pattern) for pattern in SLOW) or _is_another_row(item):
+            item.add_marker("slow")
+
+
+def _is_another_row(item: pytest.Item) -> bool:
+    """Whether a row of the same kind is tested anyway."""
+    parameters = (
+        item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    )
+    name = parameters.get("name")
+    return any(item.path.match(pattern) for pattern in ROW_BY_ROW) and name not in (None, *OF_EVERY_KIND)
 
 
 @pytest.fixture(autouse=True)
