@@ -66,4 +66,10 @@ ALIASES: dict[str, dict[str, Alias]] = {
 WITH_ARGUMENTS = {("keras", "relu"): "general_relu", ("keras", "ReLU"): "general_relu"}
 
 # What users of a library call an argument, where we call it something else.
-SPELLINGS = {"torch": {"dim": "axis"}, "keras": {"default_value": "value"}}
+SPELLINGS = {
+    "torch": {"dim": "axis", "min_val": "min_value", "max_val": "max_value"},
+    "keras": {"default_value": "value"},
+}
+
+# And what they write for its value.
+VALUES = {("torch", "approximate"): {"none": False, "tanh": True}}

@@ -9,7 +9,7 @@ from jax import Array
 from .._mechanism.bound import bound
 from .._mechanism.declaration import check_parameters, is_public
 from .._mechanism.nearest import did_you_mean
-from .aliases import ALIASES, LIBRARIES, SPELLINGS, WITH_ARGUMENTS
+from .aliases import ALIASES, LIBRARIES, SPELLINGS, VALUES, WITH_ARGUMENTS
 from .rows import ROWS
 from .variant import Variant
 
@@ -113,7 +113,7 @@ def look_up(
     variant, theirs = ALIASES[known][name] if known else (name, {})
     if arguments:
         variant = WITH_ARGUMENTS.get((known, name), variant)
-        arguments = {SPELLINGS.get(known, {}).get(k, k): v for k, v in arguments.items()}
+        arguments = {SPELLINGS.get(known, {}).get(k, k): _meant(known, k, v) for k, v in arguments.items()}
         check_arguments(caller, _CATALOGUE[variant].function, arguments)
     row = _CATALOGUE[variant]
     return bound(row.function, {**row.arguments, **theirs, **arguments}, row.name)
@@ -148,6 +148,11 @@ def _place_of(caller: str, name: str, library: str | None) -> tuple[str, str]:
     where = f" in {library}" if library else ""
     listed = f"{hint and hint + ' '}The catalogue has {', '.join(_CATALOGUE)}"
     raise ValueError(f"{caller}: unknown name {name!r}{where}; {listed}")
+
+
+def _meant(library: str, argument: str, value: Any) -> Any:
+    """The value of an argument, where the library has words for it."""
+    return VALUES.get((library, argument), {}).get(value, value) if isinstance(value, str) else value
 
 
 def plain_name(name: str) -> str:

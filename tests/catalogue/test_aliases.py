@@ -95,6 +95,14 @@ def test_arguments_have_the_names_of_the_library():
     )
 
 
+def test_words_of_the_library_are_understood():
+    assert jaxrelu.get("gelu", "torch", approximate="none") == jaxrelu.get("gelu_exact")
+    assert jaxrelu.get("gelu", "torch", approximate="tanh")(2.0) == jaxrelu.gelu(2.0)
+    assert jaxrelu.get("Hardtanh", "torch", min_val=-2.0, max_val=3.0)(np.float32(-5)) == -2.0
+    with pytest.raises(TypeError, match="approximate must be True or False, got 'none'"):
+        jaxrelu.get("gelu", approximate="none")
+
+
 def test_arguments_are_checked_at_once():
     with pytest.raises(
         TypeError, match="get: leaky_relu takes no argument slope, but negative_slope, besides x"

@@ -89,6 +89,22 @@ def test_a_bound_linen_model_and_modules():
     np.testing.assert_array_equal(activities["first"].inputs, before)
 
 
+class InTraining(flax.linen.Module):
+    @flax.linen.compact
+    def __call__(self, x):
+        x = flax.linen.BatchNorm(use_running_average=False)(jaxrelu.relu(flax.linen.Dense(4)(x)))
+        return flax.linen.Dropout(0.5, deterministic=False)(x)
+
+
+def test_a_linen_model_in_training_mode():
+    """It updates the statistics of the batch and draws numbers; its own variables stay as they are."""
+    x, key = values((6, 3)), jax.random.key(0)
+    variables = InTraining().init({"params": key, "dropout": key}, x)
+    model = InTraining().bind(variables, mutable=["batch_stats"], rngs={"dropout": key})
+    assert list(diagnostics.report(model, [x]).layers) == ["Dense_0"]
+    np.testing.assert_array_equal(model.variables["batch_stats"]["BatchNorm_0"]["mean"], np.zeros(4))
+
+
 def test_modules_of_nnx_are_found_as_well():
     model = nnx.Sequential(
         nnx.Linear(3, 4, rngs=nnx.Rngs(0)), jaxrelu.nnx.PReLU(num_features=4),

@@ -38,7 +38,9 @@ def opened(model: Any) -> Model:
                 f"{type(model).__name__} without variables"
             )
         module, variables = model.unbind()
-        return _of_tree(variables, lambda variables: module.bind(variables), "/")
+        mutable = model.scope.mutable  # what a layer updates, such as statistics of the batch, is dropped
+        rngs = {name: rng.as_jax_rng() for name, rng in model.scope.rngs.items()}
+        return _of_tree(variables, lambda variables: module.bind(variables, rngs=rngs, mutable=mutable), "/")
     if isinstance(model, functools.partial):
         function = model.func
         tree = (model.args, model.keywords)
