@@ -1,12 +1,14 @@
 """What the tasks share that tell classes apart."""
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 import optax
 from jax import Array
 
-from .task import Examples
+from .task import Examples, Task
 
 
 def cross_entropy(model: Any, part: Examples) -> Array:
@@ -20,3 +22,13 @@ def accuracy(model: Any, part: Examples) -> Array:
     return (jnp.where(jnp.isnan(logits).any(-1), -1, logits.argmax(-1)) == part.targets).mean(
         dtype=jnp.float32
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Classification(Task):
+    """A task that tells classes apart; `worst` is one over their number."""
+
+    loss: Callable[[Any, Examples], Array] = cross_entropy
+    score: Callable[[Any, Examples], Array] = accuracy
+    unit: str = "points of accuracy"
+    scale: float = 100.0

@@ -47,7 +47,7 @@ class Runs:
 
     @property
     def seconds(self) -> Interval:
-        """The same in seconds: of a core on a CPU, else of the machine, shared by all trainings of one call."""
+        """The same in seconds: on a CPU of a core, else the clock's, shared by all trainings of a call."""
         middle, low, high = (steps * self.row["step_s"] for steps in self.steps)
         return middle, low, high
 

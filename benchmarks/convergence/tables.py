@@ -13,10 +13,10 @@ from .verdicts import overall_verdict, percent, scale_and_unit, summary, task_of
 
 _OVERVIEW = (
     "{about}. Score: {unit} on test data after the last step. Steps: median to {target} on validation data, "
-    "which some nine of ten reruns of {reference} have at the end; a miss is infinite. ms: what a step took, "
-    "on a CPU of a core's time, else by the clock divided by the trainings of a call. Brackets: 95 % bootstrap intervals over {seeds} fresh "
-    "seeds, which share one split of the data. edge: not tuned, the best rate may lie beyond those tried. "
-    "{sizes}"
+    "which some nine of ten reruns of {reference} have at the end; a miss is infinite. ms: what a step took: "
+    "a core's time on a CPU, else the clock's, divided by the trainings of a call. Brackets: 95 % bootstrap "
+    "intervals over {seeds} fresh seeds, which share one split of the data. edge: not tuned, the best rate "
+    "may lie beyond those tried. {sizes}"
 )
 _AGAINST = (
     "Against {reference}, seed by seed. speed: ratio of mean speeds to the target, in steps and in seconds. "

@@ -4,9 +4,9 @@ from flax import nnx
 
 from ...core.digits import CLASSES, PIXELS
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
+from ..classifying import Classification
 from ..layers import MLP
-from ..task import USUAL, Task
+from ..task import USUAL
 from .digits_mlp import data, silent
 
 _HIDDEN = 24
@@ -17,17 +17,13 @@ def _model(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
 
 
 TASKS = (
-    Task(
+    Classification(
         name="deep-mlp",
         about="digits through 24 plain layers: the gradient has to come through all of them",
         data=data,
         model=_model,
         width=32,
-        loss=cross_entropy,
-        score=accuracy,
         worst=1 / CLASSES,
-        unit="points of accuracy",
-        scale=100.0,
         steps=400,
         every=10,
         batch=64,

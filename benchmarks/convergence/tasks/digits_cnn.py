@@ -9,9 +9,9 @@ from jax import Array
 
 from ...core.digits import CLASSES
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
+from ..classifying import Classification
 from ..layers import dead
-from ..task import Task, TaskData
+from ..task import TaskData
 from .digits_mlp import data
 
 _SIDE, _WINDOW = 8, 3
@@ -71,17 +71,13 @@ def _silent(model: Any, data: TaskData) -> dict[str, Array]:
     return {"dead": dead(model.hidden(data.validation.inputs))}
 
 
-_PLAIN = Task(
+_PLAIN = Classification(
     name="digits-cnn",
     about="8 x 8 digits, two convolutions and a mean",
     data=data,
     model=CNN,
     width=8,
-    loss=cross_entropy,
-    score=accuracy,
     worst=1 / CLASSES,
-    unit="points of accuracy",
-    scale=100.0,
     steps=300,
     every=15,
     batch=32,

@@ -8,9 +8,9 @@ from jax import Array
 
 from ...core.digits import CLASSES, PIXELS, digits
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
+from ..classifying import Classification
 from ..layers import MLP, dead
-from ..task import Examples, Task, TaskData
+from ..task import Examples, TaskData
 
 _HIDDEN = 4
 
@@ -33,17 +33,13 @@ def silent(model: Any, data: TaskData) -> dict[str, Array]:
     return {"dead": dead(model.hidden(data.train.inputs))}
 
 
-_PLAIN = Task(
+_PLAIN = Classification(
     name="digits-mlp",
     about="8 x 8 digits, 4 hidden layers: easy, so that speed tells more than where it ends",
     data=data,
     model=_model,
     width=64,
-    loss=cross_entropy,
-    score=accuracy,
     worst=1 / CLASSES,
-    unit="points of accuracy",
-    scale=100.0,
     steps=600,
     every=10,
     batch=64,

@@ -8,8 +8,8 @@ from flax import nnx
 from jax import Array
 
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
-from ..task import Examples, Task, TaskData
+from ..classifying import Classification
+from ..task import Examples, TaskData
 
 _NODES, _BLOCKS, _FEATURES = 300, 3, 16
 _INSIDE, _ACROSS = 0.10, 0.04  # chance of an edge within a block, and between two
@@ -60,17 +60,13 @@ class GraphNet(nnx.Module):
 
 
 TASKS = (
-    Task(
+    Classification(
         name="graph",
         about="the blocks of a stochastic block model by two graph convolutions; 100 labelled nodes",
         data=_data,
         model=GraphNet,
         width=16,
-        loss=cross_entropy,
-        score=accuracy,
         worst=1 / _BLOCKS,
-        unit="points of accuracy",
-        scale=100.0,
         steps=200,
         every=5,
         batch=50,

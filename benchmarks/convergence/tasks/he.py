@@ -12,9 +12,9 @@ import jaxrelu.nnx
 
 from ...core.digits import CLASSES, PIXELS
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
+from ..classifying import Classification, accuracy
 from ..layers import MLP
-from ..task import Task, TaskData
+from ..task import TaskData
 from .digits_mlp import data
 
 Method = Literal["least_squares", "minimax", "chebyshev", "derivative"]
@@ -78,17 +78,13 @@ def _encrypted(model: Any, data: TaskData) -> dict[str, Array]:
 
 
 TASKS = (
-    Task(
+    Classification(
         name="he",
         about="digits with polynomials on [-4, 4]; swapped: how the model trained with relu does with them",
         data=data,
         model=ChosenClassifier,
         width=64,
-        loss=cross_entropy,
-        score=accuracy,
         worst=1 / CLASSES,
-        unit="points of accuracy",
-        scale=100.0,
         steps=400,
         every=10,
         batch=64,

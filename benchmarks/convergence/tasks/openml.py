@@ -12,9 +12,9 @@ from sklearn.datasets import fetch_openml
 
 from ...core.failures import Refused
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
+from ..classifying import Classification
 from ..layers import MLP
-from ..task import Examples, Task, TaskData, Unavailable
+from ..task import Examples, TaskData, Unavailable
 
 CLASSES = 10
 
@@ -84,17 +84,13 @@ def _colours(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
     return _model(activation, width, rngs, CIFAR10.pixels)
 
 
-_MNIST = Task(
+_MNIST = Classification(
     name="mnist",
     about="28 x 28 digits, two hidden layers",
     data=functools.partial(load, MNIST),
     model=_model,
     width=128,
-    loss=cross_entropy,
-    score=accuracy,
     worst=1 / CLASSES,
-    unit="points of accuracy",
-    scale=100.0,
     steps=1000,
     every=50,
     batch=128,

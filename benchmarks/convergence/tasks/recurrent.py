@@ -11,8 +11,8 @@ from flax import nnx
 from jax import Array
 
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
-from ..task import USUAL, Examples, Task, TaskData, sgd
+from ..classifying import Classification
+from ..task import USUAL, Examples, TaskData, sgd
 
 _SYMBOLS, _LENGTH, _NOISE = 4, 16, 0.3
 _EXAMPLES = (2048, 512, 4096)  # to train, to choose, to report
@@ -62,17 +62,13 @@ def _clipped(rate: Array) -> Any:
 
 
 TASKS = (
-    Task(
+    Classification(
         name="recurrent",
         about=f"the first of {_LENGTH} inputs, remembered through noise by h' = f(U h + V x)",
         data=_data,
         model=Recurrent,
         width=32,
-        loss=cross_entropy,
-        score=accuracy,
         worst=1 / _SYMBOLS,
-        unit="points of accuracy",
-        scale=100.0,
         steps=400,
         every=10,
         batch=64,

@@ -6,9 +6,9 @@ import numpy as np
 from flax import nnx
 
 from ..activations import Candidate
-from ..classifying import accuracy, cross_entropy
+from ..classifying import Classification
 from ..layers import MLP
-from ..task import Examples, Task, TaskData
+from ..task import Examples, TaskData
 
 _INPUTS, _WAVES, _CLASSES = 8, 24, 4
 _EXAMPLES = (4096, 2048, 20_000)  # to train, to choose, to report
@@ -34,17 +34,13 @@ def _model(activation: Candidate, width: int, rngs: nnx.Rngs) -> MLP:
 
 
 TASKS = (
-    Task(
+    Classification(
         name="teacher",
         about="classes that a random net of sines makes; 20,000 test examples show small differences",
         data=_data,
         model=_model,
         width=48,
-        loss=cross_entropy,
-        score=accuracy,
         worst=1 / _CLASSES,
-        unit="points of accuracy",
-        scale=100.0,
         steps=800,
         every=20,
         batch=64,
