@@ -1,5 +1,6 @@
 """The command line: `python -m benchmarks --help`."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -110,6 +111,12 @@ def convergence(
     known_answers: Annotated[
         bool, typer.Option("--known-answers", help="Only what theory or papers give the answer to.")
     ] = False,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of the first of several processes; cluster: what Slurm or MPI say."),
+    ] = None,
+    count: Annotated[int | None, typer.Option("--processes", help="How many there are.", min=1)] = None,
+    number: Annotated[int | None, typer.Option("--process-id", help="Which this is, from 0.", min=0)] = None,
     device: DeviceOption = None,
     output: OutputOption = Path("results"),
     smoke: SmokeOption = False,
@@ -117,11 +124,17 @@ def convergence(
     """Trains models with each variant on several tasks: who is faster, who ends higher, how sure that is.
 
     Each variant is tuned by itself on validation data, and reported on fresh seeds against relu, which fixes
-    the target. Every finished rate is kept in the output folder at once; --resume repeats none.
+    the target. Every finished rate is kept in the output folder at once; --resume repeats none. Seeds and
+    rates are spread over all devices, and over the processes that are started with the same options but for
+    --process-id; the first of them writes.
     """
     from .command import options
-    from .convergence import Scale, task_names
+    from .convergence import Scale, processes, task_names
 
+    try:
+        processes.join(coordinator, count, number)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--coordinator") from None
     replaced = {
         "tasks": tasks and options.names("--tasks", tasks, task_names()),
         "rates": rates if rates is None else options.rates("--rates", rates),
@@ -131,7 +144,9 @@ def convergence(
     }
     preset = "SMOKE" if smoke else "FULL" if full else "SUITE"
     given = {"variants": variants, "seeds": seeds, "folder": str(output), **replaced}
-    _run(("convergence",), preset, output, device, **given)
+    with tempfile.TemporaryDirectory() as unread:
+        mine = output if processes.first() else Path(unread)
+        _run(("convergence",), preset, mine, device, **given)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import pytest
 NOT_OURS_ALONE = (
     "benchmarks/test_command.py",
     "benchmarks/test_convergence.py",
+    "benchmarks/test_convergence_spread.py",
     "benchmarks/test_transformer.py",
     "docs/test_notebooks.py",
 )

@@ -73,9 +73,9 @@ def rates(option: str, given: str) -> tuple[float, ...]:
 
 
 def device(option: str, given: str | None) -> Any:
-    """The first device of this kind; without a kind the one that JAX prefers."""
+    """The first device of this process and kind; without a kind the one that JAX prefers."""
     if given is None:
-        return jax.devices()[0]
+        return jax.local_devices()[0]
     there = {kind: devices for kind in _KINDS if (devices := _devices(kind))}
     if given not in there:
         _refuse(option, f"no such device: {given}. There are {', '.join(there)}.")
@@ -110,7 +110,7 @@ def refused(option: str) -> Iterator[None]:
 
 def _devices(kind: str) -> list[Any]:
     try:
-        return jax.devices(kind)
+        return jax.local_devices(backend=kind)
     except RuntimeError:  # how JAX says that there are none
         return []
 

@@ -64,6 +64,8 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
     except Unwritable as error:
         console.print(error)
         return FAILED
+    if jax.process_index():  # one of several processes that measure together: the first reports
+        return status
     return _finished(result, console) or status
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 from ..core.failures import Refused, recorded_failure
 from ..core.progress import Progress
 from ..core.results import Record, Row
-from . import activations
+from . import activations, processes
 from .activations import Candidate
-from .journal import Journal
+from .journal import Journal, identity
 from .known import COUNT, KIND, Scale, answers
 from .protocol import REFERENCE, REPORT, Measurement, Plan
 from .task import Task, Unavailable
@@ -97,13 +97,18 @@ def run(settings: Settings, progress: Progress, record: Record) -> None:
     """Measures every task; what fails is recorded as failed, and the rest goes on.
 
     Raises:
-      Refused: what was asked for cannot be, which shows only here; what was measured is recorded.
+      Refused: what was asked for cannot be, which shows only here, or processes were asked for different
+        things; what was measured is recorded.
     """
+    asked = {**dataclasses.asdict(settings), "folder": None, "resume": None}
+    processes.agreed({**asked, "sources, versions and device": identity()})
     if settings.known:
         _answer(settings.known, progress, record)
         return
     plans = [(task, _chosen(task, settings)) for task in _tasks(settings)]
-    journal = Journal(Path(settings.folder) if settings.folder else None, settings.resume)
+    kept = settings.folder if processes.first() else None
+    journal = Journal(Path(kept) if kept else None, settings.resume)
+    journal.share()
     if settings.resume:
         progress.note(f"taken up: {journal.taken_up} rates that are trained already")
     progress.start(sum(len(chosen) for _, chosen in plans), SECTION)
@@ -163,7 +168,9 @@ def _measure(
     """One task: relu, which fixes the target, then the others."""
     try:
         data = task.data()
+        processes.agreed({f"whether {task.name} has data": True})
     except Unavailable as reason:
+        processes.agreed({f"whether {task.name} has data": False})
         record(SECTION, {"task": task.name, "skipped": str(reason)})
         progress.note(f"{task.name} skipped: {reason}")
         for each in chosen:

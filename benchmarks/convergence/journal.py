@@ -12,6 +12,7 @@ import jax
 import jaxrelu
 
 from ..core.results import Row
+from .processes import exchanged
 
 FILE = "convergence-journal.jsonl"
 _ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +50,11 @@ class Journal:
         partial = path.with_suffix(".part")
         partial.write_bytes(b"".join(whole))
         partial.replace(path)
+
+    def share(self) -> None:
+        """Gives every process what the first one has taken up, so that all train the same."""
+        self._rows = exchanged(self._rows)[0]
+        self.taken_up = len(self._rows)
 
     def find(self, case: Row) -> Row | None:
         """What was measured of this case, if it was."""

@@ -107,7 +107,7 @@ class Measurement:
         known = {rate: row for rate, case in cases.items() if (row := self._journal.find(case)) is not None}
         yield from known.values()
         missing = [rate for rate in rates if rate not in known]
-        at_once = max(1, trainer.lanes // seeds)
+        at_once = max(1, trainer.at_once // seeds)
         for start in range(0, len(missing), at_once):
             together = missing[start : start + at_once]
             outcome = trainer([SeedAndRate(seed, rate) for rate in together for seed in named])

@@ -1,5 +1,6 @@
 """Training many seeds and rates of one activation on one task at once, in one program."""
 
+import itertools
 import os
 import time
 import zlib
@@ -16,6 +17,7 @@ from jax import Array
 
 from ..core.digits import shuffled
 from .activations import Candidate
+from .processes import shared_out
 from .task import Examples, Task, TaskData
 
 # Trainings in one call of the program. Eight keep the weights of a small model in the cache of a core, where
@@ -42,8 +44,12 @@ class Outcome(NamedTuple):
 class Trainer:
     """The trainings of one activation on one task; compiled when the first is asked for.
 
+    They are spread in blocks over the devices of all processes. Each device has the program of one device,
+    not a part of one of all, which XLA would compile to other bits: so a training gives the same wherever it
+    runs, and whatever runs beside it.
+
     Attributes:
-      lanes: how many trainings a call of the program has.
+      lanes: how many trainings are in a block.
       width: of the model.
       parameters: how many the model has.
       compile_seconds: what building the program took; 0 before that.
@@ -57,30 +63,41 @@ class Trainer:
         self.width = task.matched_width(activation)
         self.parameters = task.parameters(activation, self.width)
         self.compile_seconds, self.step_seconds = 0.0, 0.0
-        on_cpu = {device.platform for device in jnp.zeros(()).devices()} == {"cpu"}
-        self.lanes, self._workers = (_FEW, _cores()) if on_cpu else (_MANY, 1)
+        (device,) = jnp.zeros(()).devices()
+        on_cpu = device.platform == "cpu"
+        devices = jax.local_devices(backend=device.platform)
+        # The cores of a CPU take a block each, as its arrays are too small to share, also where they do not
+        # pose as devices.
+        self._places = devices * _cores() if on_cpu and len(devices) == 1 else devices
+        self.lanes = _FEW if on_cpu else _MANY
         self._clock = time.process_time if on_cpu else time.perf_counter
-        self._program: Callable[..., Outcome] | None = None
+        self._programs: dict[Any, Callable[..., Outcome]] = {}
+
+    @property
+    def at_once(self) -> int:
+        """How many trainings keep all devices, and all cores of a CPU, busy."""
+        return self.lanes * len(self._places) * jax.process_count()
 
     def __call__(self, runs: Sequence[SeedAndRate]) -> Outcome:
         """Trains all of these; the arrays of the outcome have them on the first axis."""
         blocks = [runs[start : start + self.lanes] for start in range(0, len(runs), self.lanes)]
+        outcome = shared_out(blocks, self._trained)
+        return jax.tree.map(lambda values: values[: len(runs)], outcome)
+
+    def _trained(self, blocks: Sequence[Sequence[SeedAndRate]]) -> Outcome:
+        """The outcome of these blocks, each filled up."""
         inputs = [self._inputs(block) for block in blocks]
-        if self._program is None:
-            self._program = self._compiled(inputs[0])
-        start = self._clock()
-        outcomes = self._at_once(self._program, inputs)
-        self.step_seconds = (self._clock() - start) / (self.task.steps * self.lanes * len(blocks))
-        return jax.tree.map(lambda *parts: np.concatenate(parts)[: len(runs)], *outcomes)
+        places = list(itertools.islice(itertools.cycle(self._places), len(blocks)))
+        with ThreadPoolExecutor(len(self._places)) as pool:
+            self._compile(pool, places, inputs[0])
+            start = self._clock()
+            outcomes = list(pool.map(self._outcome, places, inputs))
+            self.step_seconds = (self._clock() - start) / (self.task.steps * self.lanes * len(blocks))
+        return jax.tree.map(lambda *parts: np.concatenate(parts), *outcomes)
 
-    def _at_once(self, program: Callable[..., Outcome], inputs: Sequence[tuple[Any, ...]]) -> list[Outcome]:
-        """The outcomes of all blocks: on a CPU one a core, as their arrays are too small to share."""
-
-        def outcome(block: tuple[Any, ...]) -> Outcome:
-            return jax.tree.map(np.asarray, program(self.data, *block))
-
-        with ThreadPoolExecutor(self._workers) as pool:
-            return list(pool.map(outcome, inputs))
+    def _outcome(self, device: Any, block: tuple[Any, ...]) -> Outcome:
+        given = jax.device_put((self.data, *block), device)
+        return jax.tree.map(np.asarray, self._programs[device](*given))
 
     def _inputs(self, runs: Sequence[SeedAndRate]) -> tuple[Any, ...]:
         """What the program takes for these; the last is repeated until all lanes are full."""
@@ -107,13 +124,19 @@ class Trainer:
         )
         return graph, parameters, others
 
-    def _compiled(self, block: tuple[Any, ...]) -> Callable[..., Outcome]:
+    def _compile(self, pool: ThreadPoolExecutor, places: Sequence[Any], block: tuple[Any, ...]) -> None:
+        """Builds the program for those devices that lack it."""
+        missing = [device for device in dict.fromkeys(places) if device not in self._programs]
+        if not missing:
+            return
         start = time.perf_counter()
-        train = training(self.task, self._split(nnx.Rngs(0))[0])
-        lowered = jax.jit(jax.vmap(train, (None, 0, 0, 0, 0))).lower(self.data, *block)
-        compiled = lowered.compile()
-        self.compile_seconds = time.perf_counter() - start
-        return compiled
+        train = jax.jit(jax.vmap(training(self.task, self._split(nnx.Rngs(0))[0]), (None, 0, 0, 0, 0)))
+
+        def compiled(device: Any) -> Callable[..., Outcome]:
+            return train.lower(*jax.device_put((self.data, *block), device)).compile()
+
+        self._programs.update(zip(missing, pool.map(compiled, missing), strict=True))
+        self.compile_seconds += time.perf_counter() - start
 
 
 def _cores() -> int:

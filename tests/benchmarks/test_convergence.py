@@ -36,6 +36,8 @@ from benchmarks.convergence.tasks.recurrent import Recurrent
 from benchmarks.convergence.training import SeedAndRate, Trainer
 from benchmarks.core.digits import batches, digits
 from benchmarks.core.failures import Refused
+from tests.benchmarks.tiny import TINY, lines
+from tests.benchmarks.tiny import known as tiny_alone
 from tests.support.silent import Silent
 
 # 1 / sqrt(E f(z)^2), z ~ N(0, 1): closed forms where they are short, else mpmath quadrature at 30 digits.
@@ -67,34 +69,14 @@ ENVIRONMENT = {
 }
 
 
-def lines() -> TaskData:
-    """Points of a plane, and on which side of a line they lie."""
-    draw = np.random.default_rng(0)
-    points = draw.normal(size=(3, 200, 2)).astype(np.float32)
-    return TaskData(*(Examples(part, (part[:, 0] > part[:, 1]).astype(np.int32)) for part in points))
-
-
-# The cheapest task there is, with the model and the loss of digits-mlp.
-TINY = dataclasses.replace(
-    tasks()["digits-mlp"],
-    name="tiny",
-    data=lines,
-    model=lambda activation, width, rngs: MLP(activation, (2, width, 2), rngs),
-    width=8,
-    steps=40,
-    every=4,
-    batch=20,
-    rates=(0.01, 0.03, 0.1, 0.3),
-    variants=("relu", "tanh"),
-)
 SMALL = Settings(tasks=("tiny",), seeds=8, tuning=2)
 
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> Task:
     """The tiny task is the only one."""
-    monkeypatch.setattr(convergence.experiment, "tasks", lambda: {"tiny": TINY})
-    monkeypatch.setattr(verdicts, "tasks", lambda: {"tiny": TINY})
+    monkeypatch.setattr(convergence.experiment, "tasks", tiny_alone)
+    monkeypatch.setattr(verdicts, "tasks", tiny_alone)
     return TINY
 
 
