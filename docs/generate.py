@@ -19,6 +19,7 @@ import numpy as np
 import jaxrelu
 from benchmarks import scaling, transformer
 from benchmarks.accuracy import page as accuracy_page
+from benchmarks.convergence import page as convergence_page
 from benchmarks.core import failures, subjects
 from benchmarks.core.pages import RESULTS, ROOT, Page, read
 from benchmarks.core.results import FILE
@@ -252,7 +253,11 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
 }
 
 
-WHOLE: dict[str, Page] = {"docs/accuracy.md": accuracy_page, "docs/memory.md": memory_page}
+WHOLE: dict[str, Page] = {
+    "docs/accuracy.md": accuracy_page,
+    "docs/convergence.md": convergence_page,
+    "docs/memory.md": memory_page,
+}
 PAGES = (*GENERATED, *WHOLE)
 
 

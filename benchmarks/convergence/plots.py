@@ -17,7 +17,7 @@ from ..core.results import Row
 from ..core.subjects import OURS
 from .activations import BASELINES
 from .protocol import REFERENCE, TUNING
-from .statistics import Runs, by_task, of_task, profile
+from .statistics import Runs, by_task, comparable, of_task, profile
 from .tables import settings_in_words
 from .verdicts import scale_and_unit
 
@@ -28,10 +28,14 @@ _FARTHEST = 4.0  # times the fastest: AlgoPerf's profiles end there
 def plots(rows: list[Row], environment: dict[str, Any], folder: Path) -> list[Path]:
     """Draws the rows that were measured into PNG files in the folder, and returns their paths."""
     tasks = {task: (of_task(part), part) for task, part in by_task(rows).items()}
-    measured = {task: both for task, both in tasks.items() if both[0]}
     return [
-        *(path for task in measured for path in _of_task(task, *measured[task], environment, folder)),
-        *_of_all({task: runs for task, (runs, _) in measured.items()}, environment, folder),
+        *(
+            path
+            for task, (runs, part) in tasks.items()
+            if runs
+            for path in _of_task(task, runs, part, environment, folder)
+        ),
+        *draw_profile(rows, environment, folder),
     ]
 
 
@@ -180,8 +184,12 @@ def rates(runs: list[Runs], rows: list[Row], figure: Figure) -> None:
     panel.grid(visible=False)
 
 
-def _of_all(tasks: dict[str, list[Runs]], environment: dict[str, Any], folder: Path) -> Iterator[Path]:
+def draw_profile(rows: list[Row], environment: dict[str, Any], folder: Path) -> Iterator[Path]:
     """Performance profiles, where there are several tasks with variants in common."""
+    reported = {task: runs for task, part in by_task(rows).items() if (runs := of_task(part))}
+    names = {task: [each.variant for each in runs] for task, runs in reported.items()}
+    alike, variants = comparable(names)
+    tasks = {task: [each for each in reported[task] if each.variant in variants] for task in alike}
     times = np.geomspace(1, _FARTHEST, 200)
     lines = profile(tasks, [float(time) for time in times])
     if len(tasks) < 2 or not lines:
@@ -196,7 +204,8 @@ def _of_all(tasks: dict[str, list[Runs]], environment: dict[str, Any], folder: P
             panel.plot(
                 times, 100 * shares, drawstyle="steps-post", label=variant, color=colour, linestyle=style
             )
-        panel.set(xlabel="times the median steps of the fastest", ylabel="tasks, %", ylim=(0, 102))
+        panel.set(xlabel="times the median steps of the fastest", ylim=(0, 102))
+        panel.set_ylabel(f"% of {len(tasks)} tasks")
         panel.set_xlim(1, _FARTHEST)
         figure.legend(loc="outside right upper", fontsize=8)
     yield path

@@ -5,10 +5,11 @@ as a time, is a speed of 0, so that means and differences exist. The median of t
 of speeds.
 """
 
+import collections
 import dataclasses
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,8 @@ class Runs:
     @property
     def steps(self) -> Interval:
         """The median of the steps to the target; infinite where half of the runs or more missed it."""
-        low, high = interval((self.speed,), np.median)
-        return _time(float(np.median(self.speed))), _time(high), _time(low)
+        low, high = interval((self.speed,), _median)
+        return _time(float(_median(self.speed))), _time(high), _time(low)
 
     @property
     def seconds(self) -> Interval:
@@ -60,6 +61,11 @@ class Runs:
     def diverged(self) -> int:
         """The seeds whose parameters were not finite at the end."""
         return sum(not finite for finite in self.row["finite"])
+
+
+def _median(speed: np.ndarray, axis: int = -1) -> Any:
+    """Of the two in the middle the slower: a mean of a miss and a hit is neither."""
+    return np.quantile(speed, 0.5, axis=axis, method="lower")
 
 
 def _time(speed: float) -> float:
@@ -316,10 +322,18 @@ def mean_improvement(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> Interval
     return float(statistic(*samples)), float(ends.low), float(ends.high)
 
 
+def comparable(variants: Mapping[str, Collection[str]]) -> tuple[list[str], list[str]]:
+    """Of the variants of each task: the tasks that have all that most tasks have, and these variants."""
+    counts = collections.Counter(name for names in variants.values() for name in names)
+    common = [name for name, count in counts.items() if 2 * count > len(variants)]
+    return [task for task, names in variants.items() if set(common) <= set(names)], common
+
+
 def profile(tasks: dict[str, list[Runs]], times: Sequence[float]) -> dict[str, np.ndarray]:
     """Performance profiles: the share of tasks on which a variant is at most so many times the fastest.
 
-    By median steps to the target. Only variants that were trained on all of these tasks are compared.
+    By median steps to the target. Only variants that were trained on all of these tasks are compared, and
+    one that misses the target is never among the fastest.
     """
     medians = {task: {each.variant: each.steps[0] for each in runs} for task, runs in tasks.items()}
     common = set.intersection(*(set(steps) for steps in medians.values())) if medians else set()

@@ -1,5 +1,6 @@
 """The tables of `benchmarks.convergence`."""
 
+import itertools
 import math
 
 from rich.table import Table
@@ -8,7 +9,7 @@ from ..core.results import Row
 from ..core.tables import new_table, numbers, texts
 from .known import KIND
 from .protocol import REFERENCE, REPORT
-from .statistics import Comparison, Interval, Runs, by_task, compare, of_task, overall
+from .statistics import Comparison, Interval, Runs, by_task, comparable, compare, of_task, overall
 from .verdicts import overall_verdict, percent, scale_and_unit, summary, task_of, verdict
 
 _OVERVIEW = (
@@ -23,6 +24,7 @@ _AGAINST = (
     "p: sign-flip test, after Holm over {many} variants. seen: the least difference that would be found "
     "four times in five. P: the chance that a run is better than one of {reference}."
 )
+_ONE_TASK = "One task ranks nothing: docs/convergence.md has what was found on many."
 _OVERALL = (
     "P: the chance to end higher than {reference} and to reach the target sooner, mean over tasks, with the "
     "95 % interval of a bootstrap of the seeds of each task. {summary}"
@@ -31,6 +33,7 @@ _OVERALL = (
 
 def tables(rows: list[Row]) -> list[Table]:
     """For each task the variants, each against relu, and the verdicts; then all tasks together."""
+    several = len({row["task"] for row in rows if row.get("kind") == REPORT}) > 1
     made = [_known(answers)] if (answers := [row for row in rows if row.get("kind") == KIND]) else []
     compared: list[Comparison] = []
     for task, of_this in by_task(rows).items():
@@ -40,9 +43,9 @@ def tables(rows: list[Row]) -> list[Table]:
         comparisons = compare(runs)
         made.append(_overview(runs))
         if comparisons:
-            made += [_against(comparisons), _verdicts(task, comparisons)]
+            made += [_against(comparisons), _verdicts(task, comparisons, "" if several else _ONE_TASK)]
         compared += comparisons
-    return [*made, _together(compared)] if len({each.runs.task for each in compared}) > 1 else made
+    return [*made, _together(compared)] if several and compared else made
 
 
 def _known(rows: list[Row]) -> Table:
@@ -76,7 +79,7 @@ def _overview(runs: list[Runs]) -> Table:
     table = new_table(f"Convergence, {row['task']}: {settings_in_words(row)}", columns, caption)
     for each in runs:
         table.add_row(
-            *_overview_cells(each, scale), *(_mean(each.row["extras"].get(name)) for name in extras)
+            *_overview_cells(each, scale), *(figure(each.row["extras"].get(name)) for name in extras)
         )
     return table
 
@@ -99,7 +102,8 @@ def _overview_cells(each: Runs, scale: float) -> list[str]:
     ]
 
 
-def _mean(values: list[float | None] | None) -> str:
+def figure(values: list[float | None] | None) -> str:
+    """The mean of what is known."""
     known = [value for value in values or [] if value is not None]
     return f"{sum(known) / len(known):.3g}" if known else ""
 
@@ -142,8 +146,8 @@ def _against(comparisons: list[Comparison]) -> Table:
     return table
 
 
-def _verdicts(task: str, comparisons: list[Comparison]) -> Table:
-    table = new_table(f"Convergence, {task}: verdicts", texts("verdict"))
+def _verdicts(task: str, comparisons: list[Comparison], caption: str) -> Table:
+    table = new_table(f"Convergence, {task}: verdicts", texts("verdict"), caption)
     for each in comparisons:
         table.add_row(verdict(each).replace("[", "\\["))
     return table
@@ -151,8 +155,11 @@ def _verdicts(task: str, comparisons: list[Comparison]) -> Table:
 
 def _together(comparisons: list[Comparison]) -> Table:
     rows = overall(comparisons)
+    by_name = itertools.groupby(comparisons, lambda each: each.runs.task)
+    alike, variants = comparable({task: [each.runs.variant for each in part] for task, part in by_name})
+    common = [each for each in comparisons if each.runs.task in alike and each.runs.variant in variants]
     columns = [*numbers("P sooner", "95 %", "P higher", "95 %", wrap=False), *texts("verdict")]
-    caption = _OVERALL.format(reference=REFERENCE, summary=summary(rows))
+    caption = _OVERALL.format(reference=REFERENCE, summary=summary(overall(common)))
     table = new_table("Convergence, all tasks", columns, caption)
     for each in rows:
         cells = []
