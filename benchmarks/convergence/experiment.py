@@ -14,6 +14,7 @@ from .known import COUNT, KIND, Scale, answers
 from .protocol import REFERENCE, REPORT, Measurement, Plan
 from .task import Task, Unavailable
 from .tasks import tasks
+from .training import Trainer
 
 SECTION = "convergence"
 
@@ -185,14 +186,15 @@ def _measure(
     plan = Plan(
         settings.rates or task.rates, settings.tuning, settings.seeds, settings.widenings, settings.target
     )
-    measurement = Measurement(task, data, plan, journal, keep)
+    measurement = Measurement(task, plan, journal, keep)
     for each in chosen:
         case = {"task": task.name, "variant": each.name}
         with recorded_failure(SECTION, case, progress, record):
+            trainer = Trainer(task, each, data)
             if each.name == REFERENCE:
-                measurement.reference(each)
+                measurement.reference(trainer)
             else:
-                measurement.measure(each)
+                measurement.measure(trainer)
         progress.advance(f"{task.name} {each.name}")
         if each.name == REFERENCE and not reported:
             break  # there is no target, and nothing to compare with

@@ -1,7 +1,7 @@
 """What has to come out: questions whose answers theory or papers give, asked of the same code as the tasks.
 
 The nets of the first part are not trained: what is asked is how signals and gradients pass through them. The
-others are trained by `training.Trainer`, and judged by `statistics`.
+others are trained by `training.Trainer`, and judged by the whole protocol.
 """
 
 import dataclasses
@@ -19,15 +19,14 @@ from jax import Array
 import jaxrelu
 from jaxrelu.initializers import gain
 
-from . import activations, statistics
+from . import activations, calibration
 from .layers import MLP
-from .protocol import steps_to
 from .task import Examples, Task, TaskData
 from .tasks import tasks
 from .training import Outcome, SeedAndRate, Trainer
 
 KIND = "known"  # of row
-COUNT = 15  # of answers
+COUNT = 16  # of answers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,8 +37,9 @@ class Scale:
       nets: untrained nets, of whose figures the median is taken.
       narrow: nets of ten layers of width 2.
       narrow_steps: of their training.
-      seeds: of each activation with and without BatchNorm.
-      repetitions: comparisons of relu with itself.
+      compared: activations with and without BatchNorm.
+      seeds: of each of them.
+      repetitions: of the whole protocol with relu against itself.
     """
 
     SMOKE: ClassVar["Scale"]
@@ -47,11 +47,12 @@ class Scale:
     nets: int = 16
     narrow: int = 1000
     narrow_steps: int = 1000
+    compared: tuple[str, ...] = ("relu", "selu", "elu")
     seeds: int = 8
     repetitions: int = 200
 
 
-Scale.SMOKE = Scale(nets=4, narrow=200, narrow_steps=200, seeds=2, repetitions=20)
+Scale.SMOKE = Scale(nets=4, narrow=200, narrow_steps=200, compared=("relu", "selu"), seeds=2, repetitions=10)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -235,11 +236,9 @@ def _batch_norm(scale: Scale) -> Iterator[Answer]:
     """At one rate for all, 0.1, activations lie far apart without BatchNorm, and close with it."""
     bounds = {"digits-mlp": (0.3, 1.0), "digits-mlp-norm": (0.0, 0.05)}
     for name, (low, high) in bounds.items():
-        means = [
-            np.mean(_trained(tasks()[name], each, scale.seeds, 0.1).test) for each in ("relu", "selu", "elu")
-        ]
+        means = [np.mean(_trained(tasks()[name], each, scale.seeds, 0.1).test) for each in scale.compared]
         yield Answer(
-            f"{name}: relu, elu and selu at the rate 0.1, range of their mean accuracies",
+            f"{name}: {', '.join(scale.compared)} at the rate 0.1, range of their mean accuracies",
             float(np.ptp(means)),
             low,
             high,
@@ -249,69 +248,23 @@ def _batch_norm(scale: Scale) -> Iterator[Answer]:
 
 # -- the statistics ------------------------------------------------------------------------------------
 
-_SEEDS = 12
-
-
-@functools.cache
-def _plane() -> TaskData:
-    """Points of a plane, and on which side of a wave they lie."""
-    draw = np.random.default_rng(0)
-    parts = [draw.normal(size=(examples, 2)).astype(np.float32) for examples in (400, 400, 1000)]
-    return TaskData(
-        *(Examples(part, (part[:, 1] > np.sin(3 * part[:, 0])).astype(np.int32)) for part in parts)
-    )
-
-
-CHEAP = dataclasses.replace(
-    tasks()["digits-mlp"],
-    name="calibration",
-    data=_plane,
-    model=lambda activation, width, rngs: MLP(activation, (2, width, 2), rngs),
-    width=8,
-    steps=60,
-    every=4,
-    batch=20,
-    extras=lambda model, data: {},
-)
-
 
 def _calibration(scale: Scale) -> Iterator[Answer]:
-    """relu against relu with other seeds, and against relu with a planted difference."""
-    seeds = scale.repetitions * _SEEDS
-    pair = [_trained(CHEAP, "relu", seeds, 0.1, first, _MANY) for first in (0, seeds)]
-    goal = float(np.quantile(pair[0].curve[:, -1], 0.1))
-    false = {"score": 0, "speed": 0}
-    planted = 0
-    for start in range(0, seeds, _SEEDS):
-        part = slice(start, start + _SEEDS)
-        reference, other = (
-            _as_runs(name, each, part, goal) for name, each in zip(("relu", "other"), pair, strict=True)
-        )
-        (same,) = statistics.compare([reference, other])
-        false["score"] += same.score.found
-        false["speed"] += same.speed.found
-        better = dataclasses.replace(other, score=other.score + 1.1 * same.score.detectable)
-        planted += statistics.compare([reference, better])[0].score.found
-    for figure, count in false.items():
+    counts = calibration.repeated(scale.repetitions)
+    for figure, count in counts.same.items():
         yield Answer(
-            f"relu against relu, {scale.repetitions} times: differences found in the {figure}",
+            f"relu against relu, both tuned, {scale.repetitions} times: differences found in the {figure}",
             count / scale.repetitions,
             0.0,
             # What 5 % may come to by chance, in 999 of 1000 such calibrations.
             0.05 + 3.1 * math.sqrt(0.05 * 0.95 / scale.repetitions),
-            because="the level is 5 %",
+            because="at most 5 % are promised",
         )
-    yield Answer(
-        f"a difference of 1.1 times the least detectable one, planted {scale.repetitions} times: found",
-        planted / scale.repetitions,
-        0.8 - 3.1 * math.sqrt(0.8 * 0.2 / scale.repetitions),
-        1.0,
-        because="the power is 80 % at the least detectable one",
-    )
-
-
-def _as_runs(name: str, outcome: Outcome, part: slice, goal: float) -> statistics.Runs:
-    steps = [steps_to(goal, list(curve), CHEAP.every) for curve in outcome.curve[part]]
-    speed = np.array([0.0 if each is None else 1 / each for each in steps])
-    row = {"step_s": 1.0, "tuned": True, "finite": [True] * len(speed)}
-    return statistics.Runs("digits-mlp", name, row, np.asarray(outcome.test[part], float), speed)
+    for figure, count in counts.planted.items():
+        yield Answer(
+            f"the least detectable difference in the {figure}, planted {scale.repetitions} times: found",
+            count / scale.repetitions,
+            0.8 - 3.1 * math.sqrt(0.8 * 0.2 / scale.repetitions),
+            1.0,
+            because="at least 80 % are promised",
+        )

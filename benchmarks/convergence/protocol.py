@@ -17,9 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from ..core.results import Row
-from .activations import Candidate
 from .journal import Journal
-from .task import Task, TaskData
+from .task import Task
 from .training import Outcome, SeedAndRate, Trainer
 
 REFERENCE = "relu"
@@ -39,6 +38,7 @@ class Plan:
       seeds: fresh ones, at the chosen rate.
       widenings: how often the grid may be widened.
       target: a validation score fixed by hand; None to let reruns of relu fix it.
+      first: the number of the first seed of each kind, for who repeats a measurement with other seeds.
     """
 
     rates: tuple[float, ...]
@@ -46,21 +46,19 @@ class Plan:
     seeds: int
     widenings: int
     target: float | None
+    first: int = 0
 
 
 class Measurement:
     """One task under one plan; rows go to `record` as soon as they are there."""
 
-    def __init__(
-        self, task: Task, data: TaskData, plan: Plan, journal: Journal, record: Callable[[Row], None]
-    ) -> None:
-        self.task, self.data, self.plan = task, data, plan
+    def __init__(self, task: Task, plan: Plan, journal: Journal, record: Callable[[Row], None]) -> None:
+        self.task, self.plan = task, plan
         self._journal, self._record = journal, record
         self._target = plan.target
 
-    def reference(self, activation: Candidate) -> None:
+    def reference(self, trainer: Trainer) -> None:
         """Measures relu, and fixes the target."""
-        trainer = self._trainer(activation)
         choice = self._tuned(trainer)
         if self._target is None:
             (row,) = self._trained(TARGET, trainer, [choice.rate], self.plan.seeds)
@@ -70,13 +68,9 @@ class Measurement:
             self._record({**row, "target": self._target})
         self._reported(trainer, choice)
 
-    def measure(self, activation: Candidate) -> None:
+    def measure(self, trainer: Trainer) -> None:
         """Measures another activation; `reference` comes first."""
-        trainer = self._trainer(activation)
         self._reported(trainer, self._tuned(trainer))
-
-    def _trainer(self, activation: Candidate) -> Trainer:
-        return Trainer(self.task, activation, self.data)
 
     def _tuned(self, trainer: Trainer) -> "Choice":
         """The rate to report, from as many rates as it takes."""
@@ -102,7 +96,8 @@ class Measurement:
 
     def _trained(self, kind: str, trainer: Trainer, rates: Sequence[float], seeds: int) -> Iterator[Row]:
         """A row for each rate: what the journal has, then what is trained now and goes into it."""
-        named = list(range(_SEEDS[kind], _SEEDS[kind] + seeds))
+        first = _SEEDS[kind] + self.plan.first
+        named = list(range(first, first + seeds))
         cases = {rate: self._case(kind, trainer, rate, named) for rate in rates}
         known = {rate: row for rate, case in cases.items() if (row := self._journal.find(case)) is not None}
         yield from known.values()
@@ -130,7 +125,7 @@ class Measurement:
             "every": task.every,
             "batch": task.batch,
             "width": trainer.width,
-            "examples": list(self.data.examples),
+            "examples": list(trainer.data.examples),
         }
 
 

@@ -18,7 +18,9 @@ from scipy import stats
 from ..core.results import Row
 from .protocol import REFERENCE, REPORT
 
-LEVEL, POWER = 0.05, 0.8
+# Asked of the fresh seeds alone, to give 5 % and 80 % when the noise of the tuning is added to theirs: two
+# activations that are the same are often trained at different rates (`calibration` measures what comes out).
+LEVEL, POWER = 0.02, 0.9
 _RESAMPLES = 4999
 _SEED = 0  # the same rows give the same tables
 

@@ -9,7 +9,7 @@ from ..core.results import Row
 from ..core.tables import new_table, numbers, texts
 from .known import KIND
 from .protocol import REFERENCE, REPORT
-from .statistics import Comparison, Interval, Runs, by_task, comparable, compare, of_task, overall
+from .statistics import LEVEL, Comparison, Interval, Runs, by_task, comparable, compare, of_task, overall
 from .verdicts import overall_verdict, percent, scale_and_unit, summary, task_of, verdict
 
 _OVERVIEW = (
@@ -21,8 +21,9 @@ _OVERVIEW = (
 )
 _AGAINST = (
     "Against {reference}, seed by seed. speed: ratio of mean speeds to the target, in steps and in seconds. "
-    "p: sign-flip test, after Holm over {many} variants. seen: the least difference that would be found "
-    "four times in five. P: the chance that a run is better than one of {reference}."
+    "p: sign-flip test, after Holm over {many} variants; a difference counts at {level:.0%}. seen: the least "
+    "difference that would be found four times in five. P: the chance that a run is better than one of "
+    "{reference}."
 )
 _ONE_TASK = "One task ranks nothing: docs/convergence.md has what was found on many."
 _OVERALL = (
@@ -125,7 +126,7 @@ def _against(comparisons: list[Comparison]) -> Table:
         *numbers("speed", "95 %", "in s", "p", "seen", "P", wrap=False),
         *numbers(f"score, {unit}", "95 %", "p", "seen", "P", wrap=False),
     ]
-    caption = _AGAINST.format(reference=REFERENCE, many=len(comparisons))
+    caption = _AGAINST.format(reference=REFERENCE, many=len(comparisons), level=LEVEL)
     table = new_table(f"Convergence, {task}: against {REFERENCE}", columns, caption)
     for each in comparisons:
         speed, score = each.speed, each.score
