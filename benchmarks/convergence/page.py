@@ -48,10 +48,11 @@ a difference of a third means nothing.
 """
 _MORE = """## Measuring again
 
-`python -m benchmarks convergence --tasks graph,transformer --output results` measures tasks that are missing
-here or were changed; `--resume` goes on where that was cut off, `--full` has more seeds. Without `--tasks` it
-is the whole suite. `python -m benchmarks convergence --known-answers` asks what has a known answer. `python
-docs/generate.py results/FOLDER` then puts them among the committed results, and writes this page.
+`python -m benchmarks convergence --tasks graph,transformer,digits-cnn,digits-cnn-norm --output results`
+measures some tasks, such as those that are missing above; `--resume` goes on where that was cut off, `--full`
+has more seeds, and without `--tasks` it is the whole suite. `python -m benchmarks convergence
+--known-answers` asks what has a known answer, calibration included. `python docs/generate.py results/FOLDER`
+then puts them among the committed results, and writes this page.
 """
 
 
