@@ -1,0 +1,68 @@
+"""Kills a convergence run at random moments: `python -m tests.benchmarks.killed_convergence --kills 20`.
+
+Each time `--resume` goes on. In the end the rows have to be those of a run that nobody disturbed.
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.convergence.journal import FILE
+
+_ASKED = ("--variants", "relu,tanh,elu,gelu", "--rates", "0.01,0.03,0.1,0.3", "--seeds", "20")
+_LONGEST = 6.0  # seconds from the first line, which comes after the imports, to the kill
+
+
+def _started(output: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.benchmarks.tiny", *_ASKED, "--resume", "--output", str(output)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout
+    process.stdout.readline()  # how much was taken up
+    return process
+
+
+def _rows(output: Path) -> list[dict[str, Any]]:
+    """What the run that ended measured, without the times."""
+    contents = [json.loads(path.read_text()) for path in output.glob("*/results.json")]
+    (complete,) = (content for content in contents if content["complete"])
+    rows = complete["sections"]["convergence"]
+    return [{**row, "compile_s": None, "step_s": None} for row in rows]
+
+
+def _lines(output: Path) -> int:
+    journal = output / FILE
+    return len(journal.read_bytes().splitlines()) if journal.exists() else 0
+
+
+def main() -> None:
+    """The kills, a line each, and whether the rows are the same."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    generator = random.Random(given.seed)
+    with tempfile.TemporaryDirectory() as folder:
+        undisturbed, disturbed = Path(folder) / "undisturbed", Path(folder) / "disturbed"
+        _started(undisturbed).communicate()
+        for number in range(given.kills):
+            process = _started(disturbed)
+            time.sleep(generator.uniform(0, _LONGEST))
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            ended = "killed" if process.returncode == -signal.SIGKILL else "had ended"
+            print(f"{number + 1}: {ended}, {_lines(disturbed)} lines in the journal", flush=True)
+        _started(disturbed).communicate()
+        same = _rows(disturbed) == _rows(undisturbed)
+        print(f"{given.kills} kills: {'the same rows' if same else 'OTHER ROWS'}")
+    sys.exit(not same)
+
+
+if __name__ == "__main__":
+    main()
