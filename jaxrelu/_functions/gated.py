@@ -15,11 +15,11 @@ from .._kernels.formats import FULL, Arithmetic
 from .._kernels.gates import finite
 from .._kernels.numerics import exponential_parts
 from .._kernels.selection import where
-from .._mechanism.arguments import split_axis
 from .._mechanism.composition import composed
 from .._mechanism.elementwise import elementwise, value_and_slope
 from .._mechanism.formulas import Formula
 from .exponential import softplus
+from .packed import unpacked
 from .rectifiers import relu
 from .smooth import gelu
 from .swish import silu
@@ -200,7 +200,12 @@ def bilinear(gate: ArrayLike, value: ArrayLike) -> Array:
     ...
 
 
-@elementwise(**_gated(value_and_slope(softplus)[1], _logistic_slope), exponential="platform")
+def _logistic(x: Array, arithmetic: Arithmetic) -> Array:
+    _, slope = value_and_slope(softplus)
+    return slope(x, beta=None, arithmetic=arithmetic)
+
+
+@elementwise(**_gated(_logistic, _logistic_slope), exponential="platform")
 def sigmoid_glu(gate: ArrayLike, value: ArrayLike) -> Array:
     """logistic(gate) * value; the logistic function is the slope of softplus."""
     ...
@@ -208,10 +213,12 @@ def sigmoid_glu(gate: ArrayLike, value: ArrayLike) -> Array:
 
 @composed(
     sigmoid_glu,
-    formula=lambda glu, x, axis: glu(*jnp.split(x, 2, split_axis("glu", x, axis, 2))[::-1]),
-    static=("axis",),
+    formula=lambda glu, x, axis, interleaved, gate_first: glu(
+        *unpacked("glu", x, axis, interleaved, gate_first)
+    ),
+    static=("axis", "interleaved", "gate_first"),
 )
-def glu(x: ArrayLike, axis: int = -1) -> Array:
+def glu(x: ArrayLike, axis: int = -1, interleaved: bool = False, gate_first: bool = False) -> Array:
     r"""Gated linear unit: the first half of x, gated by the logistic function of the second.
 
     .. math:: \mathrm{glu}([v, g]) = v \, \mathrm{logistic}(g)
@@ -224,12 +231,15 @@ def glu(x: ArrayLike, axis: int = -1) -> Array:
     Args:
       x: an array with at least one axis.
       axis: the axis to split, of even length; a Python int.
+      interleaved: whether value and gate alternate on the axis, and are not its halves; a Python bool.
+      gate_first: whether the gate comes first, and the value second; a Python bool. `packed` makes the same
+        of the other gated units.
 
     Returns:
       An array of the dtype of x, half as long on `axis`; integers become floats.
 
     Raises:
-      TypeError: if x is complex or not an array.
+      TypeError: if x is complex or not an array, or if an option has another type than it must have.
       ValueError: if axis is out of range or its length is odd.
 
     Examples:

@@ -17,20 +17,27 @@ from .._kernels.numerics import (
     times_exp,
 )
 from .._kernels.selection import where
-from .._mechanism.arguments import per_channel, positive
+from .._mechanism.arguments import as_operand, per_channel, positive
 from .._mechanism.composition import composed
 from .._mechanism.elementwise import elementwise
-from .._mechanism.formulas import Steps
+from .._mechanism.formulas import Formula, Steps
 from .rectifiers import leaky_relu, scaled
 
 
-@composed(
-    leaky_relu,
-    formula=lambda leaky_relu, x, negative_slope, axis: leaky_relu(
-        x, per_channel("prelu", "negative_slope", negative_slope, x, axis)
-    ),
-    static=("axis",),
-)
+def _prelu(leaky_relu: Formula, x: Array, negative_slope: ArrayLike, axis: int) -> Array:
+    slope = as_operand("prelu", "negative_slope", negative_slope)
+    if slope.ndim < 2:
+        return leaky_relu(x, per_channel("prelu", "negative_slope", slope, x, axis))
+    aligned = x.shape[-slope.ndim :]
+    if slope.ndim > x.ndim or any(n not in (1, m) for n, m in zip(slope.shape, aligned, strict=True)):
+        raise ValueError(
+            f"prelu: negative_slope must be a scalar, one slope per channel of axis {axis}, or have a shape "
+            f"that broadcasts to the shape {x.shape} of x, got {slope.shape}"
+        )
+    return leaky_relu(x, slope)
+
+
+@composed(leaky_relu, formula=_prelu, static=("axis",))
 def prelu(x: ArrayLike, negative_slope: ArrayLike, axis: int = -1) -> Array:
     r"""Parametric rectified linear unit: a leaky_relu whose slope is learned.
 
@@ -46,16 +53,18 @@ def prelu(x: ArrayLike, negative_slope: ArrayLike, axis: int = -1) -> Array:
 
     Args:
       x: an array of any shape.
-      negative_slope: a scalar, or one slope per channel of `axis`, of shape (channels,). Exclude it from
-        weight decay: `optax.add_decayed_weights(rate, mask=...)`, see `jaxrelu.nnx.PReLU`.
-      axis: the channel axis of x; a Python int.
+      negative_slope: a scalar; one slope per channel of `axis`, of shape (channels,); or an array of two axes
+        or more that broadcasts to the shape of x, such as (height, width, 1). Exclude it from weight decay:
+        `optax.add_decayed_weights(rate, mask=...)`, see `jaxrelu.nnx.PReLU`.
+      axis: the channel axis of x; a Python int. It counts for one slope per channel alone.
 
     Returns:
       An array of the shape and dtype of x, whatever the dtype of negative_slope; integers become floats.
 
     Raises:
       TypeError: if x or negative_slope is complex or not an array.
-      ValueError: if axis is out of range, or negative_slope is neither a scalar nor one per channel.
+      ValueError: if axis is out of range, or negative_slope is neither a scalar nor one per channel, and
+        does not broadcast to x.
 
     Examples:
       >>> import jax, jaxrelu

@@ -181,6 +181,14 @@ def positive(function: str, **arguments: float | None) -> None:
             raise ValueError(f"{function}: {argument} must be positive, got {value}")
 
 
+def not_negative(function: str, **arguments: float | None) -> None:
+    """No argument that is known is negative."""
+    for argument, value in arguments.items():
+        _not_text(function, **{argument: value})
+        if value is not None and not value >= 0:
+            raise ValueError(f"{function}: {argument} must not be negative, got {value}")
+
+
 def ordered(function: str, **arguments: float | None) -> None:
     """Two arguments, where both are known, are in order."""
     _not_text(function, **arguments)

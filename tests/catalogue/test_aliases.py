@@ -19,6 +19,10 @@ FORMULAS = {
     "quick_gelu": lambda x: x * jax.nn.sigmoid(1.702 * x),
     "squared_relu": lambda x: jax.nn.relu(x) ** 2,
     "threshold": lambda x: jnp.where(x > 0, x, 0.0),
+    "hard_shrink": lambda x: jnp.where(jnp.abs(x) > 0.5, x, 0.0),
+    "soft_shrink": lambda x: jnp.sign(x) * jax.nn.relu(jnp.abs(x) - 0.5),
+    "tanh_shrink": lambda x: x - jnp.tanh(x),
+    "gelu_10": lambda x: jnp.clip(jax.nn.gelu(x, approximate=False), -10.0, 10.0),
     "rrelu": lambda x: jnp.where(x >= 0, x, x * (1 / 8 + 1 / 3) / 2),
     "prelu": lambda x: jnp.where(x >= 0, x, x * 0.25),
     "xielu": lambda x: jnp.where(x > 0, 0.8 * x * x, 0.8 * (jnp.expm1(x) - x)) + 0.5 * x,
@@ -90,6 +94,7 @@ def test_arguments_have_the_names_of_the_library():
     np.testing.assert_array_equal(
         jaxrelu.get("threshold", "keras", threshold=4.0, default_value=1.0)(x)[0, 2:4], [1, 5]
     )
+    np.testing.assert_array_equal(jaxrelu.get("Hardshrink", "torch", lambd=5.0)(x)[0, :3], [-10, 0, 0])
     np.testing.assert_array_equal(
         jaxrelu.get("GLU", "torch", dim=0)(x.reshape(2, 3)), jaxrelu.glu(x.reshape(2, 3), axis=0)
     )

@@ -21,7 +21,7 @@ PUBLIC = {name: value for name, value in vars(jaxrelu).items() if not name.start
 PUBLIC = {name: value for name, value in PUBLIC.items() if not inspect.ismodule(value)}
 # What is public and no variant: the look-up, the transformations, and what makes functions.
 TOOLS = {"Variant", "catalogue", "get", "register", "forward_mode", "with_residual"}
-TOOLS |= {"polynomial_relu", "PolynomialRelu"}
+TOOLS |= {"packed", "polynomial_relu", "PolynomialRelu"}
 VARIANTS = {name: value for name, value in PUBLIC.items() if name not in TOOLS}
 MODULES = {
     f"{home.__name__}.{name}": getattr(home, name)

@@ -81,6 +81,7 @@ DIFFERENT_DTYPES = {
     ("sigmoid", "int32"): "as silu",
     ("sigmoid", "bool"): "as silu",
     ("identity", "bool"): "as relu6",
+    ("log_sigmoid", "bool"): "the same",
 }
 
 

@@ -18,13 +18,14 @@ VARIANTS = {
     "jax.nn": " ".join(name for name, row in ROWS.items() if row.peer),
     "flax": "relu relu6 leaky_relu elu celu selu softplus silu hard_tanh hard_sigmoid hard_silu gelu prelu",
     "keras": "relu relu6 leaky_relu elu celu selu softplus silu mish squareplus hard_tanh hard_sigmoid "
-    "hard_silu threshold general_relu gelu gelu_exact glu",
+    "hard_silu threshold general_relu gelu gelu_exact glu hard_shrink soft_shrink tanh_shrink sparse_plus "
+    "sparse_sigmoid log_sigmoid soft_sign",
     "equinox": "prelu",
     "torch": "relu relu6 leaky_relu rrelu prelu threshold hard_tanh hard_sigmoid hard_silu elu celu selu "
-    "softplus gelu gelu_exact silu mish glu",
+    "softplus gelu gelu_exact silu mish glu hard_shrink soft_shrink tanh_shrink log_sigmoid soft_sign",
 }
 CASES = [(library, name) for library, names in VARIANTS.items() for name in names.split()]
-KINKS = (-3.0, -1.0, 0.0, 1.0, 3.0, 6.0)
+KINKS = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0)
 GRID = np.array(
     [
         *(*np.linspace(-6.3, 7.2, 28), *KINKS, -0.0, *(k + s for k in KINKS for s in (-1e-3, 1e-3))),

@@ -1,6 +1,7 @@
 """Algebra that holds for every input: hypothesis on one shape, so that nothing is compiled twice."""
 
 import functools
+import math
 from typing import Any
 
 import jax
@@ -100,6 +101,20 @@ def test_prelu_with_one_slope_is_leaky_relu(x, slope):
     np.testing.assert_array_equal(jaxrelu.prelu(x, slope), jaxrelu.leaky_relu(x, slope))
     per_channel = np.full(SIZE, slope, np.float32)
     np.testing.assert_array_equal(jaxrelu.prelu(x, per_channel), jaxrelu.leaky_relu(x, slope))
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (1, 4), (2, 4), (1, 1), (3, 1, 1), (3, 2, 4)])
+def test_prelu_takes_a_slope_of_any_shape_that_broadcasts(shape):
+    """The value is leaky_relu's, and the slope by it a sum of min(x, 0) over all that share it."""
+    x = np.linspace(-3.0, 2.0, 24, dtype=np.float32).reshape(3, 2, 4)
+    slope = np.linspace(0.1, 0.9, math.prod(shape), dtype=np.float32).reshape(shape)
+    whole = np.broadcast_to(slope, x.shape)
+    np.testing.assert_array_equal(jaxrelu.prelu(x, slope), jaxrelu.leaky_relu(x, whole))
+    got = jax.grad(lambda slope: jaxrelu.prelu(x, slope).sum())(slope)
+    padded = (1,) * (3 - len(shape)) + shape
+    shared = tuple(i for i, n in enumerate(padded) if n == 1)
+    want = np.minimum(x, 0).sum(shared, keepdims=True).reshape(shape)
+    np.testing.assert_allclose(got, want, rtol=1e-6)
 
 
 @given(MODERATE, st.floats(0.125, 4, width=32))
@@ -214,6 +229,11 @@ BOUNDS = {
     "squared_relu": (0.0, np.inf),
     "squareplus": (0.0, np.inf),
     "softplus": (0.0, np.inf),
+    "sparse_plus": (0.0, np.inf),
+    "sparse_sigmoid": (0.0, 1.0),
+    "soft_sign": (-1.0, 1.0),
+    "log_sigmoid": (-np.inf, 0.0),
+    "gelu_10": (-0.1699713, 10.0),
 }
 
 
@@ -237,7 +257,7 @@ def test_bounds(name):
     check()
 
 
-@pytest.mark.parametrize("name", ["softplus", "squareplus", "smelu"])
+@pytest.mark.parametrize("name", ["softplus", "squareplus", "smelu", "sparse_plus"])
 def test_smooth_rectifiers_lie_above_relu(name):
     @given(ARRAYS)
     def check(x):
@@ -279,6 +299,31 @@ def test_special_cases(x):
     zeros = np.zeros(2, np.float32)
     np.testing.assert_array_equal(jaxrelu.apl(x, zeros, zeros), jaxrelu.relu(x))
     np.testing.assert_array_equal(jaxrelu.surrogate_relu(x), jaxrelu.relu(x))
+    np.testing.assert_array_equal(jaxrelu.sparse_plus(x), jaxrelu.smelu(x))
+    np.testing.assert_array_equal(jaxrelu.jump_relu(x, 1.0), jaxrelu.threshold(x, 1.0))
+    np.testing.assert_array_equal(jaxrelu.log_sigmoid(x), -np.asarray(jaxrelu.softplus(-x)))
+    np.testing.assert_array_equal(jaxrelu.hard_shrink(x, 0.0), x)
+    np.testing.assert_allclose(jaxrelu.softplus(x, 1.0), jaxrelu.softplus(x), **close)
+
+
+@given(ARRAYS, st.floats(0, 4, width=32, allow_subnormal=False))
+def test_soft_shrink_and_the_clipped_rest_make_x(x, threshold):
+    """It is what a clipped x leaves: to the rounding of the difference."""
+    got = np.asarray(jaxrelu.soft_shrink(x, threshold), np.float64)
+    np.testing.assert_allclose(got + np.clip(x, -threshold, threshold), x, rtol=2.0**-23, atol=SMALLEST_INPUT)
+
+
+@given(ARRAYS)
+def test_what_shrinks_is_odd(x):
+    for f in (jaxrelu.hard_shrink, jaxrelu.soft_shrink, jaxrelu.tanh_shrink, jaxrelu.soft_sign):
+        np.testing.assert_array_equal(f(-x), -np.asarray(f(x)))
+
+
+@given(MODERATE, st.floats(0.125, 4, width=32))
+def test_softplus_with_beta_is_softplus_stretched(x, beta):
+    """softplus(x, beta) = softplus(beta x) / beta: the product's rounding enters the exponential."""
+    want = np.asarray(jaxrelu.softplus(np.float32(beta) * x)) / np.float32(beta)
+    np.testing.assert_allclose(jaxrelu.softplus(x, beta), want, rtol=1e-4, atol=1e-30)
 
 
 @given(MODERATE, MODERATE, st.sampled_from([0.25, 0.5, 2.0, 4.0]))

@@ -1,9 +1,12 @@
-"""What joins several numbers: maxout, glu, reglu, geglu, swiglu, bilinear.
+"""What joins several numbers: maxout, glu, reglu, geglu, swiglu, clamped_swiglu, bilinear.
 
 Values and the slopes by every piece against float64, dtypes, what is kept, transformations, refusals.
 """
 
+import copy
 import functools
+import pickle
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +15,9 @@ import pytest
 from jax.test_util import check_grads
 
 import jaxrelu
-from references.units import UNITS, value_and_slopes
+from jaxrelu._functions.gated import sigmoid_glu
+from references.entry import in_float64
+from references.units import UNITS, clamped_swiglu, value_and_slopes
 from tests.support.measures import all_patterns, assert_within, float64
 
 CATALOGUE = jaxrelu.catalogue()
@@ -228,9 +233,94 @@ def test_a_gated_unit_is_its_activation_times_the_value(name):
     np.testing.assert_allclose(CATALOGUE[name].function(a, b), activation(a) * b, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("limit", "alpha"), [(7.0, 1.702), (1.5, 1.0), (np.inf, 3.0)])
+def test_clamped_swiglu_with_other_numbers(limit, alpha):
+    """To 4 ulp, and one for the product, as with the defaults; the limits themselves are among the points."""
+    ends = [-limit, limit] if limit < np.inf else []
+    points = np.array([*A, *B, *ends, 9.0, -9.0, 0.0, 0.5, np.nan], "float32")
+    gate, value = (grid.ravel() for grid in np.meshgrid(points, points))
+
+    @jax.jit
+    def evaluate(gate, value):
+        y, pullback = jax.vjp(lambda g, v: jaxrelu.clamped_swiglu(g, v, limit, alpha), gate, value)
+        return y, *pullback(jnp.ones_like(y))
+
+    want = in_float64(functools.partial(clamped_swiglu, limit=limit, alpha=alpha), gate, value)
+    for got, expected_part in zip(evaluate(gate, value), want, strict=True):
+        np.testing.assert_allclose(got, expected_part, rtol=5 * 2.0**-23, atol=1e-7)
+
+
+def test_a_value_of_zero_passes_the_clamped_gate_on():
+    got = jaxrelu.clamped_swiglu(A.astype("float32"), jnp.zeros(A.size))
+    np.testing.assert_allclose(got, jaxrelu.quick_gelu(A.astype("float32")), rtol=1e-6)
+
+
+def test_limit_and_alpha_are_positive_numbers():
+    for given in ({"limit": 0.0}, {"alpha": -1.0}, {"limit": np.nan}):
+        with pytest.raises(ValueError, match=rf"^clamped_swiglu: {next(iter(given))} must be positive, got"):
+            jaxrelu.clamped_swiglu(A, B, **given)
+    of_wrong_type: list[Any] = [{"limit": None}, {"alpha": "one"}, {"limit": jnp.ones(())}]
+    for given in of_wrong_type:
+        with pytest.raises(TypeError, match=rf"^clamped_swiglu: {next(iter(given))} must be a number that"):
+            jaxrelu.clamped_swiglu(A, B, **given)
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_complex_is_refused_by_name(name):
     row = CATALOGUE[name]
     bad = jnp.ones(4, "complex64")
     with pytest.raises(TypeError, match=rf"^{name}: \w+ must be .* got dtype complex64"):
         row.function(bad, *([jnp.ones(4)] if row.partners else []), **row.example)
+
+
+# -- gate and value in one array -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gate_first", [True, False])
+@pytest.mark.parametrize("interleaved", [True, False])
+@pytest.mark.parametrize("axis", [-1, 0])
+@pytest.mark.parametrize("name", [*GATED, "glu"])
+def test_a_packed_unit_is_the_unit_of_its_parts(name, axis, interleaved, gate_first):
+    """Value and gradient, to the bit."""
+    gate, value = A.astype("float32").reshape(3, 2), B.astype("float32").reshape(3, 2)
+    parts = (gate, value) if gate_first else (value, gate)
+    if interleaved:
+        joined = np.stack(parts, axis=-1 if axis == -1 else 1).reshape((3, 4) if axis == -1 else (6, 2))
+    else:
+        joined = np.concatenate(parts, axis)
+    function = jaxrelu.glu if name == "glu" else jaxrelu.packed(CATALOGUE[name].function)
+    unit = sigmoid_glu if name == "glu" else CATALOGUE[name].function
+
+    def packed_unit(x):
+        return function(x, axis=axis, interleaved=interleaved, gate_first=gate_first)
+
+    np.testing.assert_array_equal(packed_unit(joined), unit(gate, value))
+    got = jax.grad(lambda x: jnp.sin(packed_unit(x)).sum())(joined)
+    by_gate, by_value = jax.grad(lambda g, v: jnp.sin(unit(g, v)).sum(), (0, 1))(gate, value)
+    place = {
+        (True, -1): (np.s_[:, ::2], np.s_[:, 1::2]), (True, 0): (np.s_[::2], np.s_[1::2]),
+        (False, -1): (np.s_[:, :2], np.s_[:, 2:]), (False, 0): (np.s_[:3], np.s_[3:]),
+    }[interleaved, axis]  # fmt: skip
+    first, second = (by_gate, by_value) if gate_first else (by_value, by_gate)
+    np.testing.assert_array_equal(got[place[0]], first)
+    np.testing.assert_array_equal(got[place[1]], second)
+
+
+def test_packed_units_take_the_arguments_of_the_unit_and_are_transformed():
+    x = jnp.asarray(np.concatenate([A, B]), "float32")
+    geglu = jaxrelu.packed(jaxrelu.geglu)
+    np.testing.assert_array_equal(geglu(x, approximate=False), jaxrelu.geglu(x[:6], x[6:], approximate=False))
+    clamped = jaxrelu.packed(jaxrelu.clamped_swiglu)
+    np.testing.assert_array_equal(clamped(x, limit=1.0), jaxrelu.clamped_swiglu(x[:6], x[6:], limit=1.0))
+    with pytest.raises(ValueError, match="clamped_swiglu: limit must be positive"):
+        clamped(x, limit=-1.0)
+    _, pushed = jax.jvp(jaxrelu.forward_mode(geglu), (x,), (jnp.ones_like(x),))
+    np.testing.assert_allclose(pushed, jax.jacrev(geglu)(x).sum(1), rtol=1e-5)
+    assert jaxrelu.with_residual(geglu, "input") is jaxrelu.with_residual(geglu, "input")
+
+
+def test_a_packed_unit_is_one_object():
+    geglu = jaxrelu.packed(jaxrelu.geglu)
+    assert geglu is jaxrelu.packed(jaxrelu.geglu)
+    assert geglu.__name__ == "packed_geglu"
+    assert pickle.loads(pickle.dumps(geglu)) is copy.deepcopy(geglu) is geglu

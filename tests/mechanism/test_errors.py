@@ -62,6 +62,11 @@ BAD = {
         ValueError,
         ["smelu", "beta", "positive", "-1.0"],
     ),
+    "a rate that is not positive": (
+        lambda: jaxrelu.softplus(X, beta=0.0),
+        ValueError,
+        ["softplus", "beta", "positive", "0.0"],
+    ),
     "a slope that does not broadcast": (
         lambda: jaxrelu.leaky_relu(X, jnp.ones(4)),
         ValueError,
@@ -82,10 +87,45 @@ BAD = {
         ValueError,
         ["prelu", "negative_slope", "(2,)", "(3,)", "axis"],
     ),
-    "a slope of two axes": (
-        lambda: jaxrelu.prelu(X, jnp.ones((2, 3))),
+    "a slope of two axes that does not broadcast": (
+        lambda: jaxrelu.prelu(X, jnp.ones((2, 2))),
         ValueError,
-        ["prelu", "negative_slope", "(2, 3)", "(3,)"],
+        ["prelu", "negative_slope", "broadcasts to", "(2, 3)", "(2, 2)"],
+    ),
+    "a slope of more axes than x": (
+        lambda: jaxrelu.prelu(X, jnp.ones((1, 1, 1))),
+        ValueError,
+        ["prelu", "negative_slope", "broadcasts to", "(2, 3)", "(1, 1, 1)"],
+    ),
+    "a slope that would make x larger": (
+        lambda: jaxrelu.prelu(X[:1], jnp.ones((2, 3))),
+        ValueError,
+        ["prelu", "negative_slope", "broadcasts to", "(1, 3)", "(2, 3)"],
+    ),
+    "a unit that is none": (
+        lambda: jaxrelu.packed(jaxrelu.relu),
+        TypeError,
+        ["packed", "unit", "a gate and a value", "relu"],
+    ),
+    "a unit that was transformed": (
+        lambda: jaxrelu.packed(jaxrelu.forward_mode(jaxrelu.swiglu)),
+        TypeError,
+        ["packed", "unit", "not transformed", "swiglu"],
+    ),
+    "an odd axis of pairs": (
+        lambda: jaxrelu.packed(jaxrelu.swiglu)(X, interleaved=True),
+        ValueError,
+        ["packed_swiglu", "axis 1", "multiple of 2", "got 3"],
+    ),
+    "an order that is no bool": (
+        lambda: jaxrelu.packed(jaxrelu.swiglu)(X4, gate_first="value"),
+        TypeError,
+        ["packed_swiglu", "gate_first", "True or False", "'value'"],
+    ),
+    "a threshold that is negative": (
+        lambda: jaxrelu.soft_shrink(X, -0.5),
+        ValueError,
+        ["soft_shrink", "threshold", "negative", "-0.5"],
     ),
     "a channel axis out of range": (
         lambda: jaxrelu.prelu(X, jnp.ones(3), axis=2),
@@ -115,7 +155,7 @@ BAD = {
             ValueError,
             [name, "value", "(2, 1)", "(2, 3)"],
         )
-        for name in ("reglu", "geglu", "swiglu", "bilinear")
+        for name in ("reglu", "geglu", "swiglu", "clamped_swiglu", "bilinear")
     },
     "lower above upper": (
         lambda: jaxrelu.rrelu(X, lower=0.5, upper=0.25),
