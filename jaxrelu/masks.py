@@ -7,7 +7,7 @@ import jax
 
 # The parameters of the modules in `jaxrelu.nnx` and `jaxrelu.linen` that shape a function.
 SHAPE_PARAMETERS = frozenset(
-    {"negative_slope"}
+    {"negative_slope", "log_threshold"}
     | {"left_threshold", "left_slope", "right_threshold", "right_slope"}
     | {"slopes", "offsets"}
     | {"alpha", "beta", "alpha_p", "alpha_n", "p1", "p2"}

@@ -47,6 +47,10 @@ def _is_real(value: Any) -> bool:
     return dtype is not None and (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer))
 
 
+def _is_plain_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not _is_bool(value)
+
+
 def _is_float_dtype(dtype: Any) -> bool:
     try:
         return dtype is not None and jnp.issubdtype(jnp.dtype(dtype), jnp.floating)
@@ -63,10 +67,16 @@ _SWITCH = _Rule("True, False or None", lambda value: value is None or _is_bool(v
 _INTEGER = _Rule("an integer", is_index)
 _POSITIVE = _Rule("a positive integer", is_index, lambda value: value >= 1)
 _NUMBER = _Rule("a number", _is_real)
+_POSITIVE_NUMBER = _Rule("a positive number", _is_plain_number, lambda value: value > 0)
 _FIRST = _Rule(
     "a number or an initializer (key, shape, dtype)", lambda value: callable(value) or _is_real(value)
 )
 _DTYPE = _Rule("a dtype of floats", _is_float_dtype)
+_SHAPE = _Rule(
+    "a tuple of positive integers, a shape that broadcasts to that of the input",
+    _is_window,
+    lambda value: all(length >= 1 for length in value),
+)
 _WINDOW = _Rule(
     "a tuple of positive integers, one for each spatial axis, as (3, 3) for images",
     _is_window,
@@ -76,10 +86,18 @@ _WINDOW = _Rule(
 # An argument of one name means the same in every module. First values end in `_init`.
 _RULES = {
     **dict.fromkeys(("in_features", "features", "hinges", "num_pieces", "reduction"), _POSITIVE),
+    **dict.fromkeys(("limit", "alpha", "bandwidth"), _POSITIVE_NUMBER),
     **dict.fromkeys(("lower", "upper", "beta", "momentum", "epsilon", "lambda_a", "lambda_b"), _NUMBER),
-    **dict.fromkeys(("use_bias", "approximate"), _BOOL),
+    **dict.fromkeys(("use_bias", "approximate", "gate_first"), _BOOL),
     **dict.fromkeys(("deterministic", "use_running_average"), _SWITCH),
-    "num_features": _POSITIVE.or_none(),
+    **dict.fromkeys(("num_features", "out_features"), _POSITIVE.or_none()),
+    "hidden_features": _POSITIVE,
+    "slope_shape": _SHAPE.or_none(),
+    "packing": _Rule(
+        "None, 'halves' or 'interleaved'",
+        lambda value: value is None or isinstance(value, str),
+        lambda value: value in (None, "halves", "interleaved"),
+    ),
     "axis": _INTEGER,
     "dtype": _DTYPE.or_none(),
     "param_dtype": _DTYPE,
@@ -118,6 +136,25 @@ def check_length(module: str, argument: str, length: int, x: Array, axis: int = 
             f"{module}: {argument} must be {expected}, the length of axis {axis} of x with shape {x.shape}, "
             f"got {length}"
         )
+
+
+def check_broadcast(module: str, argument: str, shape: Sequence[int], x: Array) -> None:
+    """A parameter of this shape broadcasts to the shape of x."""
+    try:
+        fits = np.broadcast_shapes(tuple(shape), x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{module}: {argument} must broadcast to the shape {x.shape} of x, got {tuple(shape)}"
+        )
+
+
+def check_one(module: str, **arguments: Any) -> None:
+    """At most one of these arguments is given."""
+    given = [name for name, value in arguments.items() if value is not None]
+    if len(given) > 1:
+        raise ValueError(f"{module}: give one of {' and '.join(given)}, got both")
 
 
 def check_window(module: str, window: int, x: Array) -> None:

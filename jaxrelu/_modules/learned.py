@@ -5,15 +5,25 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 from jax.nn.initializers import Initializer
 from jax.typing import ArrayLike, DTypeLike
 
 from .._functions.apl import apl
 from .._functions.learned import pelu, prelu, srelu, xielu
+from .._functions.rectifiers import leaky_relu
+from .._functions.shrinkage import jump_relu
 from .._functions.swish import acon_c, parametric_swish
-from .checks import cast, check_length, greater
-from .parameters import Init, along_axis, initializer, initializer_through_softplus, through_softplus
+from .checks import cast, check_broadcast, check_length, greater
+from .parameters import (
+    Init,
+    along_axis,
+    initializer,
+    initializer_through_softplus,
+    through_softplus,
+    wide,
+)
 
 DOCUMENTATION = """
     Args:
@@ -70,6 +80,7 @@ class Learned:
 
 class PReLU(Learned):
     _parameters = ("negative_slope",)
+    slope_shape: tuple[int, ...] | None
 
     def _check(self, inits: Mapping[str, Init]) -> None:
         slope = inits["negative_slope"]
@@ -80,11 +91,31 @@ class PReLU(Learned):
                 stacklevel=2,
             )
 
+    def _own_shape(self) -> tuple[int, ...]:
+        return self.slope_shape or ()
+
     def _value(self, x: ArrayLike, parameters: dict[str, Array]) -> Array:
-        x, slope = cast(type(self).__name__, x, self.dtype), parameters["negative_slope"]
+        module, slope = type(self).__name__, parameters["negative_slope"]
+        x = cast(module, x, self.dtype)
+        if self.slope_shape is not None:
+            check_broadcast(module, "slope_shape", self.slope_shape, x)
+            return leaky_relu(x, slope)
         if slope.ndim:
-            check_length(type(self).__name__, "num_features", slope.shape[0], x, self.axis)
+            check_length(module, "num_features", slope.shape[0], x, self.axis)
         return prelu(x, slope, self.axis)
+
+
+class JumpReLU(Learned):
+    """The threshold is learned as its logarithm, so that it stays positive."""
+
+    _function = staticmethod(jump_relu)
+    _parameters = ("log_threshold",)
+    bandwidth: float
+
+    def _of(self, x: Array, **parameters: Array) -> Array:
+        logarithm = parameters["log_threshold"]
+        threshold = jnp.exp(logarithm.astype(wide(logarithm.dtype)))
+        return jump_relu(x, threshold, self.bandwidth)
 
 
 class SReLU(Learned):

@@ -1,5 +1,6 @@
 """How the parameters of the NNX and the Linen modules are initialised, and how they lie along the input."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ Init = float | Initializer
 
 KERNEL: Init = lecun_normal()  # of every matrix and convolution, as in Flax
 APL_OFFSETS: Init = normal(0.5)  # as in the experiments of Agostinelli et al.
+LOG_THRESHOLD: Init = math.log(0.001)  # of JumpReLU, as in Rajamanoharan et al.
 ACON_SLOPES: Init = normal(1.0)  # as in the code of Ma et al.
 
 

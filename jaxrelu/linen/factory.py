@@ -6,9 +6,9 @@ from flax import linen as nn
 
 from .._catalogue.lookup import Library
 from .._modules.factory import class_of, classes_in
-from . import fixed, gated, learned, spatial
+from . import feed_forward, fixed, gated, learned, spatial
 
-_CLASSES = classes_in(fixed, gated, learned, spatial)
+_CLASSES = classes_in(feed_forward, fixed, gated, learned, spatial)
 
 
 def module(activation: str, /, library: Library | None = None, **arguments: Any) -> nn.Module:

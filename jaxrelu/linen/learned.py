@@ -1,4 +1,4 @@
-"""Linen modules of learned functions: of lines (PReLU, SReLU, APL), and smooth ones (the others)."""
+"""Linen modules of learned functions: of lines (PReLU, JumpReLU, SReLU, APL), and smooth ones."""
 
 import dataclasses
 
@@ -6,8 +6,9 @@ import jax.numpy as jnp
 from jax.typing import DTypeLike
 
 from .._modules import learned
+from .._modules.checks import check_one
 from .._modules.documentation import completed_by
-from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, Init, apl_slopes
+from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, LOG_THRESHOLD, Init, apl_slopes
 from .parameters import DOCUMENTATION, Learned
 
 
@@ -17,11 +18,13 @@ class PReLU(learned.PReLU, Learned):
 
     Exclude the slope from weight decay (He et al. 2015, section 2.1), as in the example.
 
-    The parameter is `negative_slope`, of shape () or (num_features,).
+    The parameter is `negative_slope`, of shape (), (num_features,), or slope_shape.
 
     Args:
       negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
         the paper starts at 0.25.
+      slope_shape: the shape of the slopes in place of num_features: any that broadcasts to the shape of the
+        input, as (height, width, 1) for what Keras calls `shared_axes`.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -37,6 +40,51 @@ class PReLU(learned.PReLU, Learned):
     """
 
     negative_slope_init: Init = 0.01
+    num_features: int | None = None
+    axis: int = -1
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32
+    slope_shape: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_one(type(self).__name__, num_features=self.num_features, slope_shape=self.slope_shape)
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class JumpReLU(learned.JumpReLU, Learned):
+    """`jaxrelu.jump_relu` with a learned threshold, for sparse autoencoders.
+
+    The parameter is the logarithm of the threshold, as in the paper, so that the threshold stays positive.
+    Its gradient is the straight-through estimator of `jaxrelu.jump_relu`. Exclude it from weight decay, as
+    in the example.
+
+    The parameter is `log_threshold`, of shape () or (num_features,).
+
+    Args:
+      log_threshold_init: the logarithm of the first threshold, or an initializer `(key, shape, dtype)`; that
+        of 0.001, the paper's, unless given.
+      bandwidth: the width of the estimator's rectangle, in the units of the input.
+      num_features: the number of channels for one threshold per channel, as in the paper; None for one in
+        all.
+
+    Examples:
+      >>> import jax, jax.numpy as jnp
+      >>> from jaxrelu.linen import JumpReLU
+      >>> x = jnp.array([-1.0, 0.4, 2.0])
+      >>> model = JumpReLU(log_threshold_init=jnp.log(0.5), num_features=3)
+      >>> parameters = model.init(jax.random.key(0), x)
+      >>> model.apply(parameters, x)
+      Array([0., 0., 2.], dtype=float32)
+
+    References:
+      Rajamanoharan et al., Jumping ahead: improving reconstruction fidelity with JumpReLU sparse
+      autoencoders, arXiv 2407.14435.
+    """
+
+    _: dataclasses.KW_ONLY
+    log_threshold_init: Init = LOG_THRESHOLD
+    bandwidth: float = 0.001
     num_features: int | None = None
     axis: int = -1
     dtype: DTypeLike | None = None

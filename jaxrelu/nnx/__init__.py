@@ -1,9 +1,10 @@
 """Flax NNX modules: they hold parameters and random keys, and call the function."""
 
 from .factory import module
+from .feed_forward import FeedForward
 from .fixed import Activation, CReLU, Maxout, RReLU
-from .gated import GEGLU, GLU, Bilinear, ReGLU, SwiGLU
-from .learned import APL, PELU, XIELU, AconC, ParametricSwish, PReLU, SReLU
+from .gated import GEGLU, GLU, Bilinear, ClampedSwiGLU, ReGLU, SwiGLU
+from .learned import APL, PELU, XIELU, AconC, JumpReLU, ParametricSwish, PReLU, SReLU
 from .spatial import DyReLU, FReLU
 
 __all__ = [
@@ -16,8 +17,11 @@ __all__ = [
     "Activation",
     "Bilinear",
     "CReLU",
+    "ClampedSwiGLU",
     "DyReLU",
     "FReLU",
+    "FeedForward",
+    "JumpReLU",
     "Maxout",
     "PReLU",
     "ParametricSwish",

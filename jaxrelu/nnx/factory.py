@@ -7,9 +7,9 @@ from flax import nnx
 
 from .._catalogue.lookup import Library
 from .._modules.factory import class_of, classes_in
-from . import fixed, gated, learned, spatial
+from . import feed_forward, fixed, gated, learned, spatial
 
-_CLASSES = classes_in(fixed, gated, learned, spatial)
+_CLASSES = classes_in(feed_forward, fixed, gated, learned, spatial)
 
 
 def module(

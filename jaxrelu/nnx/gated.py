@@ -6,12 +6,15 @@ from flax import nnx
 from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
+from .._functions.clamped import clamped_swiglu
 from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
+from .._functions.swish import QUICK_GELU_RATE
 from .._modules import gated
 from .._modules.checks import check, check_length, check_rank, operand
 from .._modules.documentation import completed_by, with_own_init
-from .._modules.parameters import KERNEL, Init, initializer
-from .parameters import check_rngs, in_dtype_of_input
+from .._modules.gated import Packing
+from .._modules.parameters import KERNEL, Init
+from .parameters import check_rngs, linear
 
 DOCUMENTATION = """
     Args:
@@ -19,7 +22,7 @@ DOCUMENTATION = """
       rngs: draws the matrices.
 
     Attributes:
-      gate, value: the projections, `nnx.Linear`s.
+      gate, value: the projections, `nnx.Linear`s; with a packing there is one, `packed`.
     """
 
 
@@ -36,27 +39,26 @@ class GatedUnit(gated.GatedUnit, nnx.Module):
         param_dtype: DTypeLike = jnp.float32,
         kernel_init: Init = KERNEL,
         bias_init: Init = 0.0,
+        packing: Packing | None = None,
+        gate_first: bool = True,
         rngs: nnx.Rngs,
     ):
         module = type(self).__name__
         check(module, in_features=in_features, features=features, use_bias=use_bias)
+        check(module, packing=packing, gate_first=gate_first)
         check(module, dtype=dtype, param_dtype=param_dtype, kernel_init=kernel_init, bias_init=bias_init)
         check_rngs(module, rngs)
 
-        def projection() -> nnx.Linear:
-            return nnx.Linear(
-                in_features,
-                features,
-                use_bias=use_bias,
-                param_dtype=jnp.dtype(param_dtype),
-                kernel_init=initializer(kernel_init),
-                bias_init=initializer(bias_init),
-                promote_dtype=in_dtype_of_input,
-                rngs=rngs,
-            )
+        def projection(outputs: int) -> nnx.Linear:
+            return linear(in_features, outputs, use_bias, param_dtype, kernel_init, bias_init, rngs)
 
-        self.gate = projection()
-        self.value = projection()
+        if packing is None:
+            self.gate = projection(features)
+            self.value = projection(features)
+        else:
+            self.packed = projection(2 * features)
+        self.packing = packing
+        self.gate_first = gate_first
         self.dtype = dtype
 
     def __call__(self, x: ArrayLike) -> Array:
@@ -64,7 +66,10 @@ class GatedUnit(gated.GatedUnit, nnx.Module):
         with jax.named_scope(f"jaxrelu.nnx.{module}"):
             x = operand(module, x, self.dtype)
             check_rank(module, "the features", 1, x)
-            check_length(module, "in_features", self.gate.in_features, x)
+            is_packed = self.packing is not None
+            check_length(module, "in_features", (self.packed if is_packed else self.gate).in_features, x)
+            if is_packed:
+                return self._gated_by_itself(self.packed(x))
             return self._gated(self.gate(x), self.value(x))
 
 
@@ -135,6 +140,8 @@ class GEGLU(GatedUnit):
         kernel_init: Init = KERNEL,
         bias_init: Init = 0.0,
         approximate: bool = True,
+        packing: Packing | None = None,
+        gate_first: bool = True,
         rngs: nnx.Rngs,
     ):
         super().__init__(
@@ -145,6 +152,8 @@ class GEGLU(GatedUnit):
             param_dtype=param_dtype,
             kernel_init=kernel_init,
             bias_init=bias_init,
+            packing=packing,
+            gate_first=gate_first,
             rngs=rngs,
         )
         self.approximate = approximate
@@ -168,6 +177,64 @@ class SwiGLU(GatedUnit):
     """
 
     _function = staticmethod(swiglu)
+
+
+@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
+class ClampedSwiGLU(GatedUnit):
+    """Gated linear unit of gpt-oss, clamped, with one added to the value, as in `jaxrelu.clamped_swiglu`.
+
+    There gate and value are interleaved, and both have biases: `packing="interleaved"`, `use_bias=True`.
+
+    Args:
+      limit: the largest gate, and the largest absolute value.
+      alpha: the rate of the swish.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from flax import nnx
+      >>> from jaxrelu.nnx import ClampedSwiGLU
+      >>> model = ClampedSwiGLU(3, 8, packing="interleaved", use_bias=True, rngs=nnx.Rngs(0))
+      >>> model(jnp.ones((2, 3))).shape
+      (2, 8)
+
+    References:
+      OpenAI, gpt-oss-120b and gpt-oss-20b model card, arXiv 2508.10925.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        features: int,
+        *,
+        use_bias: bool = False,
+        dtype: DTypeLike | None = None,
+        param_dtype: DTypeLike = jnp.float32,
+        kernel_init: Init = KERNEL,
+        bias_init: Init = 0.0,
+        limit: float = 7.0,
+        alpha: float = QUICK_GELU_RATE,
+        packing: Packing | None = None,
+        gate_first: bool = True,
+        rngs: nnx.Rngs,
+    ):
+        check(type(self).__name__, limit=limit, alpha=alpha)
+        super().__init__(
+            in_features,
+            features,
+            use_bias=use_bias,
+            dtype=dtype,
+            param_dtype=param_dtype,
+            kernel_init=kernel_init,
+            bias_init=bias_init,
+            packing=packing,
+            gate_first=gate_first,
+            rngs=rngs,
+        )
+        self.limit = limit
+        self.alpha = alpha
+
+    def _gated(self, gate: Array, value: Array) -> Array:
+        return clamped_swiglu(gate, value, self.limit, self.alpha)
 
 
 @completed_by(gated.DOCUMENTATION, DOCUMENTATION)

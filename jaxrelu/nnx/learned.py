@@ -1,4 +1,4 @@
-"""NNX modules of learned functions: of lines (PReLU, SReLU, APL), and smooth ones (the others)."""
+"""NNX modules of learned functions: of lines (PReLU, JumpReLU, SReLU, APL), and smooth ones."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from jax import Array
 from jax.typing import DTypeLike
 
 from .._modules import learned
-from .._modules.checks import check
+from .._modules.checks import check, check_one
 from .._modules.documentation import completed_by
-from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, Init, apl_slopes
+from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, LOG_THRESHOLD, Init, apl_slopes
 from .parameters import DOCUMENTATION, Learned
 
 
@@ -24,10 +24,12 @@ class PReLU(learned.PReLU, Learned):
     Args:
       negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
         the paper starts at 0.25.
+      slope_shape: the shape of the slopes in place of num_features: any that broadcasts to the shape of the
+        input, as (height, width, 1) for what Keras calls `shared_axes`.
       negative_slope_metadata: passed to `nnx.Param`, for sharding and the like.
 
     Attributes:
-      negative_slope: `nnx.Param` of shape () or (num_features,).
+      negative_slope: `nnx.Param` of shape (), (num_features,), or slope_shape.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -47,14 +49,66 @@ class PReLU(learned.PReLU, Learned):
         negative_slope_init: Init = 0.01,
         *,
         num_features: int | None = None,
+        slope_shape: tuple[int, ...] | None = None,
         axis: int = -1,
         dtype: DTypeLike | None = None,
         param_dtype: DTypeLike = jnp.float32,
         negative_slope_metadata: Mapping[str, Any] | None = None,
         rngs: nnx.Rngs | None = None,
     ):
+        check(type(self).__name__, slope_shape=slope_shape)
+        check_one(type(self).__name__, num_features=num_features, slope_shape=slope_shape)
+        self.slope_shape = None if slope_shape is None else tuple(slope_shape)
         metadata = negative_slope_metadata
         self._hold(num_features, axis, dtype, param_dtype, rngs, metadata, negative_slope=negative_slope_init)
+
+
+@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
+class JumpReLU(learned.JumpReLU, Learned):
+    """`jaxrelu.jump_relu` with a learned threshold, for sparse autoencoders.
+
+    The parameter is the logarithm of the threshold, as in the paper, so that the threshold stays positive.
+    Its gradient is the straight-through estimator of `jaxrelu.jump_relu`. Exclude it from weight decay, as
+    in the example.
+
+    Args:
+      log_threshold_init: the logarithm of the first threshold, or an initializer `(key, shape, dtype)`; that
+        of 0.001, the paper's, unless given.
+      bandwidth: the width of the estimator's rectangle, in the units of the input.
+      num_features: the number of channels for one threshold per channel, as in the paper; None for one in
+        all.
+
+    Attributes:
+      log_threshold: `nnx.Param` of shape () or (num_features,).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from jaxrelu.nnx import JumpReLU
+      >>> model = JumpReLU(log_threshold_init=jnp.log(0.5), num_features=3)
+      >>> model(jnp.array([-1.0, 0.4, 2.0]))
+      Array([0., 0., 2.], dtype=float32)
+
+    References:
+      Rajamanoharan et al., Jumping ahead: improving reconstruction fidelity with JumpReLU sparse
+      autoencoders, arXiv 2407.14435.
+    """
+
+    log_threshold: nnx.Param[Array]
+
+    def __init__(
+        self,
+        *,
+        log_threshold_init: Init = LOG_THRESHOLD,
+        bandwidth: float = 0.001,
+        num_features: int | None = None,
+        axis: int = -1,
+        dtype: DTypeLike | None = None,
+        param_dtype: DTypeLike = jnp.float32,
+        rngs: nnx.Rngs | None = None,
+    ):
+        check(type(self).__name__, bandwidth=bandwidth)
+        self.bandwidth = bandwidth
+        self._hold(num_features, axis, dtype, param_dtype, rngs, log_threshold=log_threshold_init)
 
 
 @completed_by(learned.DOCUMENTATION, DOCUMENTATION)

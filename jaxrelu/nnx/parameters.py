@@ -12,7 +12,7 @@ from jax.typing import ArrayLike, DTypeLike
 
 from .._modules import learned
 from .._modules.checks import check
-from .._modules.parameters import Init, channel_shape
+from .._modules.parameters import Init, channel_shape, initializer
 
 DOCUMENTATION = """
     Args:
@@ -77,3 +77,25 @@ def in_dtype_of_input(operands: Any, /, *, dtype: Any = None, inexact: bool = Tr
     """For `promote_dtype` of NNX: everything in the dtype of the input, the first of the operands."""
     x = operands[0]
     return tuple(v if v is None else jnp.asarray(v, x.dtype) for v in operands)
+
+
+def linear(
+    in_features: int,
+    out_features: int,
+    use_bias: bool,
+    param_dtype: DTypeLike,
+    kernel_init: Init,
+    bias_init: Init,
+    rngs: nnx.Rngs,
+) -> nnx.Linear:
+    """A matrix that is computed in the dtype of its input."""
+    return nnx.Linear(
+        in_features,
+        out_features,
+        use_bias=use_bias,
+        param_dtype=jnp.dtype(param_dtype),
+        kernel_init=initializer(kernel_init),
+        bias_init=initializer(bias_init),
+        promote_dtype=in_dtype_of_input,
+        rngs=rngs,
+    )

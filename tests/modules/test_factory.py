@@ -14,11 +14,12 @@ from jaxrelu._catalogue.aliases import ALIASES
 X = jnp.linspace(-2, 2, 8).reshape(2, 4)
 # What every row is given besides its name, where the defaults are not enough.
 GIVEN: dict[str, dict[str, Any]] = {
-    **{name: {"features": 3} for name in ("glu", "reglu", "geglu", "swiglu", "bilinear")},
+    **{name: {"features": 3} for name in ("glu", "reglu", "geglu", "swiglu", "clamped_swiglu", "bilinear")},
     "maxout": {"num_pieces": 2},
 }
 LEARNED = {
     "prelu": "PReLU",
+    "jump_relu": "JumpReLU",
     "srelu": "SReLU",
     "apl": "APL",
     "pelu": "PELU",

@@ -30,6 +30,7 @@ from tests.support.modules import (
 
 PARAMETERS = {
     "PReLU": {"negative_slope"},
+    "JumpReLU": {"log_threshold"},
     "SReLU": {"left_threshold", "left_slope", "right_threshold", "right_slope"},
     "APL": {"slopes", "offsets"},
     "PELU": {"alpha", "beta"},
@@ -44,7 +45,7 @@ def projection(*shape: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("home", HOMES)
-@pytest.mark.parametrize("name", [*LEARNED, *GATED, "FReLU", "DyReLU"])
+@pytest.mark.parametrize("name", [*LEARNED, *GATED, "FeedForward", "FReLU", "DyReLU"])
 def test_parameters_have_these_paths_and_shapes(home: str, name: str) -> None:
     arguments: dict[str, Any] = {"num_features": 6}
     if name in LEARNED:
@@ -54,6 +55,9 @@ def test_parameters_have_these_paths_and_shapes(home: str, name: str) -> None:
     elif name in GATED:
         arguments = {"features": 5, "use_bias": True}
         want = {"gate": projection(6, 5), "value": projection(6, 5)}
+    elif name == "FeedForward":
+        arguments = {"hidden_features": 5, "use_bias": True, "out_features": 7}
+        want = {"gate": projection(6, 5), "value": projection(6, 5), "down": projection(5, 7)}
     elif name == "FReLU":
         want = {"condition": {"kernel": (3, 3, 1, 6)}, "norm": {"scale": (6,), "bias": (6,)}}
     else:

@@ -33,6 +33,7 @@ UNITS = {
     "ReGLU": jaxrelu.reglu,
     "GEGLU": jaxrelu.geglu,
     "SwiGLU": jaxrelu.swiglu,
+    "ClampedSwiGLU": jaxrelu.clamped_swiglu,
     "Bilinear": jaxrelu.bilinear,
 }
 
@@ -93,6 +94,80 @@ def test_a_gated_unit_is_its_function_of_two_projections(name: str, dtype: str, 
     assert want["y"].dtype == want["x"].dtype == dtype
     for home in HOMES:
         assert_same(evaluated(bound(home, name, values, **arguments), x), want)
+
+
+@pytest.mark.parametrize("gate_first", [True, False])
+@pytest.mark.parametrize("packing", ["halves", "interleaved"])
+@pytest.mark.parametrize("name", ["ClampedSwiGLU", "GEGLU"])
+def test_a_packed_unit_is_that_of_two_projections(name: str, packing: str, gate_first: bool) -> None:
+    """With the same numbers in one kernel: values and gradients."""
+    both = {"features": 5, "use_bias": True}
+    values = filled(parameters("linen", name, X, **both))
+    order = ("gate", "value") if gate_first else ("value", "gate")
+
+    def join(first: jax.Array, second: jax.Array) -> jax.Array:
+        if packing == "halves":
+            return jnp.concatenate([first, second], -1)
+        return jnp.stack([first, second], -1).reshape(*first.shape[:-1], -1)
+
+    def joined(values: Any) -> Any:
+        return {"packed": jax.tree.map(join, *(values[part] for part in order))}
+
+    want = evaluated(bound("linen", name, values, **both), X)
+    want = {"y": want["y"], "x": want["x"], **joined(want)}
+    for home in HOMES:
+        arguments = both | {"packing": packing, "gate_first": gate_first}
+        got = evaluated(bound(home, name, joined(values), **arguments), X)
+        assert got.keys() == want.keys()
+        # Another order of the sums in the product of matrices.
+        jax.tree.map(lambda g, w: np.testing.assert_allclose(g, w, rtol=1e-5, atol=1e-5), got, want)
+
+
+@pytest.mark.parametrize("unit", ["glu", "swiglu", "clamped_swiglu", lambda gate, value: gate - value])
+def test_a_feed_forward_block_is_a_unit_and_a_way_back(unit: Any) -> None:
+    arguments = {"hidden_features": 5, "out_features": 3, "use_bias": True, "unit": unit}
+    values = filled(parameters("linen", "FeedForward", X, **arguments))
+    names = {"glu": "GLU", "swiglu": "SwiGLU", "clamped_swiglu": "ClampedSwiGLU"}
+    function = UNITS[names[unit]] if isinstance(unit, str) else unit
+
+    def projected(x: jax.Array, values: Any) -> jax.Array:
+        return x @ values["kernel"] + values["bias"][None]
+
+    def block(x: jax.Array, v: Any) -> jax.Array:
+        return projected(function(projected(x, v["gate"]), projected(x, v["value"])), v["down"])
+
+    want = evaluated(Bound(block, values), X)
+    assert want["y"].shape == (4, 3)
+    for home in HOMES:
+        assert_same(evaluated(bound(home, "FeedForward", values, **arguments), X), want)
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_a_feed_forward_block_leads_back_to_its_input_and_may_be_packed(home: str) -> None:
+    packed = parameters(home, "FeedForward", X, hidden_features=5, packing="interleaved")
+    assert jax.tree.map(jnp.shape, packed) == {"packed": {"kernel": (6, 10)}, "down": {"kernel": (5, 6)}}
+    assert call(home, "FeedForward", X.astype("bfloat16"), hidden_features=5).shape == X.shape
+    assert call(home, "FeedForward", X.astype("bfloat16"), hidden_features=5).dtype == "bfloat16"
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_clamped_swiglu_takes_its_numbers(home: str) -> None:
+    values = filled(parameters("linen", "ClampedSwiGLU", X, features=5))
+    gate, value = (X @ values[part]["kernel"] for part in ("gate", "value"))
+    unit = bound(home, "ClampedSwiGLU", values, features=5, limit=0.5, alpha=1.0)
+    want = jaxrelu.clamped_swiglu(gate, value, limit=0.5, alpha=1.0)
+    np.testing.assert_array_equal(unit.function(X, unit.values), want)
+
+
+@pytest.mark.parametrize("home", HOMES)
+@pytest.mark.parametrize("shape", [(4, 1), (4, 6), (1, 6), ()])
+def test_prelu_has_slopes_of_any_shape(home: str, shape: tuple[int, ...]) -> None:
+    values = filled(parameters("linen", "PReLU", X, slope_shape=shape))
+    assert values["negative_slope"].shape == shape
+    prelu = bound(home, "PReLU", values, slope_shape=shape)
+    got = evaluated(prelu, X)
+    want = evaluated(Bound(lambda x, v: jaxrelu.prelu(x, v["negative_slope"]), values), X)
+    assert_same(got, want)
 
 
 def test_glu_is_the_function_of_both_halves() -> None:

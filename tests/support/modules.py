@@ -18,16 +18,16 @@ IMAGES = jax.random.normal(jax.random.key(1), (2, 4, 5, 6))
 KEY = jax.random.key(0)
 HOMES = ("nnx", "linen")
 
-LEARNED = ("PReLU", "SReLU", "APL", "PELU", "XIELU", "AconC", "ParametricSwish")
-GATED = ("GLU", "ReGLU", "GEGLU", "SwiGLU", "Bilinear")
+LEARNED = ("PReLU", "JumpReLU", "SReLU", "APL", "PELU", "XIELU", "AconC", "ParametricSwish")
+GATED = ("GLU", "ReGLU", "GEGLU", "SwiGLU", "ClampedSwiGLU", "Bilinear")
 WITHOUT_RNGS = ("CReLU", "Maxout", "Activation")
 
 # The arguments that have no default.
 NEEDED = {"FReLU": {"num_features": 6}, "DyReLU": {"num_features": 6}, "Maxout": {"num_pieces": 2}}
-NEEDED |= {name: {"features": 6} for name in GATED}
+NEEDED |= {name: {"features": 6} for name in GATED} | {"FeedForward": {"hidden_features": 6}}
 
 # First values that need no drawing, where others take their place.
-QUICK = {name: {"kernel_init": 0.0} for name in ("FReLU", "DyReLU", *GATED)} | {
+QUICK = {name: {"kernel_init": 0.0} for name in ("FReLU", "DyReLU", "FeedForward", *GATED)} | {
     "APL": {"slopes_init": 0.1, "offsets_init": 0.1},
     "AconC": {"p1_init": 0.5, "p2_init": 1.0},
 }
@@ -40,6 +40,10 @@ def softplus(p: jax.Array) -> jax.Array:
 # Each learned module: its arguments, and its function of x and the parameters lying along the axis.
 FUNCTIONS: dict[str, tuple[dict[str, Any], Callable[..., jax.Array]]] = {
     "PReLU": ({}, lambda x, negative_slope: jaxrelu.leaky_relu(x, negative_slope)),
+    "JumpReLU": (
+        {"bandwidth": 2.0},
+        lambda x, log_threshold: jaxrelu.jump_relu(x, jnp.exp(log_threshold.astype("float32")), 2.0),
+    ),
     "SReLU": ({"right_slope_init": 0.5}, jaxrelu.srelu),
     "APL": ({"hinges": 2}, jaxrelu.apl),
     "PELU": ({}, jaxrelu.pelu),
@@ -55,7 +59,7 @@ def make(home: str, name: str, /, **arguments: Any) -> Any:
         return getattr(jaxrelu.linen, name)(**arguments)
     if name not in WITHOUT_RNGS:
         arguments = {"rngs": flax.nnx.Rngs(0)} | arguments
-    if name in GATED:
+    if name in (*GATED, "FeedForward"):
         arguments = {"in_features": 6} | arguments
     return getattr(jaxrelu.nnx, name)(**arguments)
 

@@ -1,0 +1,75 @@
+"""What the feed-forward blocks of both Flax interfaces share: a gated unit by its name, and their words."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from jax import Array
+
+from .._functions.clamped import clamped_swiglu
+from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
+from .._mechanism.nearest import did_you_mean
+from .gated import GatedUnit
+
+DOCUMENTATION = """
+    The gate and the value, which Llama calls up, are two projections, unless a packing is given; the third,
+    down, leads back: down(unit(gate(x), value(x))). With as many parameters as a block of two matrices, the
+    hidden features are two thirds of that block's (Shazeer 2020).
+
+    Args:
+      hidden_features: how many gates and values there are.
+      out_features: the length of the last axis of the result; None for that of the input.
+      unit: the name of a gated unit ("glu", "reglu", "geglu", "swiglu", "clamped_swiglu" or "bilinear"), or a
+        function of the gate and the value; `functools.partial` gives it its other arguments.
+      use_bias: whether all projections have biases.
+      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
+      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
+      kernel_init: an initializer `(key, shape, dtype)` of all matrices, or a value.
+      bias_init: likewise of the biases.
+      packing: None for two projections, of gate and of value. "halves" and "interleaved" make one of twice as
+        many features, whose result holds both as halves or in turns, as many published models have it.
+      gate_first: whether the gate comes first there.
+
+    Raises:
+      TypeError: if an argument has another type than it must have, or if the input is complex.
+      ValueError: if a number of features is not positive, or is not that of the input, or if there is no unit
+        of this name.
+
+    References:
+      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
+      Touvron et al., LLaMA: open and efficient foundation language models, arXiv 2302.13971.
+    """
+
+Unit = Callable[[Array, Array], Array]
+
+_UNITS: dict[str, Unit] = {
+    "glu": sigmoid_glu,
+    "reglu": reglu,
+    "geglu": geglu,
+    "swiglu": swiglu,
+    "clamped_swiglu": clamped_swiglu,
+    "bilinear": bilinear,
+}
+
+
+def unit_of(module: str, unit: Any) -> Unit:
+    """The gated unit of this name, or the function that is given."""
+    if isinstance(unit, str):
+        if unit not in _UNITS:
+            hint = did_you_mean(unit, list(_UNITS))
+            raise ValueError(
+                f"{module}: unit must be one of {', '.join(_UNITS)}, or a function of gate and value, "
+                f"got {unit!r}{hint and '; ' + hint}"
+            )
+        return _UNITS[unit]
+    if not callable(unit):
+        raise TypeError(f"{module}: unit must be a name or a function of gate and value, got {unit!r}")
+    return cast(Unit, unit)
+
+
+class FeedForward(GatedUnit):
+    """A gated unit that is chosen by an argument."""
+
+    unit: str | Unit
+
+    def _gated(self, gate: Array, value: Array) -> Array:
+        return unit_of(type(self).__name__, self.unit)(gate, value)
