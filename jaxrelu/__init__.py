@@ -1,7 +1,7 @@
 """jaxrelu: the rectifier family for JAX.
 
-Functions are pure and jitted. `jaxrelu.nnx` and `jaxrelu.linen` hold the Flax modules; like `diagnostics`,
-`initializers` and `masks` they are imported when they are first named.
+Functions are pure and jitted. `jaxrelu.nnx` and `jaxrelu.linen` hold the Flax modules; like `complex_valued`,
+`diagnostics`, `initializers` and `masks` they are imported when they are first named.
 """
 
 import importlib as _importlib
@@ -70,6 +70,7 @@ from ._mechanism.transformations import forward_mode as forward_mode
 from ._mechanism.transformations import with_residual as with_residual
 
 if _typing.TYPE_CHECKING:
+    from . import complex_valued as complex_valued
     from . import diagnostics as diagnostics
     from . import initializers as initializers
     from . import linen as linen
@@ -80,7 +81,7 @@ if _typing.TYPE_CHECKING:
 
 __version__ = "0.1.0"
 # Not imported with the package: Flax and NumPy's polynomials take their time.
-_PARTS = ("diagnostics", "initializers", "linen", "masks", "nnx")
+_PARTS = ("complex_valued", "diagnostics", "initializers", "linen", "masks", "nnx")
 _POLYNOMIAL = ("PolynomialRelu", "polynomial_relu")
 
 

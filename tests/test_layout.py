@@ -20,7 +20,7 @@ ORDER = (
     ("jaxrelu._functions",),
     ("jaxrelu._catalogue",),
     ("jaxrelu",),
-    ("jaxrelu.initializers", "jaxrelu.masks", "jaxrelu._modules"),
+    ("jaxrelu.complex_valued", "jaxrelu.initializers", "jaxrelu.masks", "jaxrelu._modules"),
     ("jaxrelu.nnx", "jaxrelu.linen"),
     ("jaxrelu.diagnostics.units",),
     ("jaxrelu.diagnostics.reading",),

@@ -23,7 +23,8 @@ def as_operand(function: str, argument: str, value: Any) -> Array:
         raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got {type(value).__name__}")
     value = jnp.asarray(value)
     if not (jnp.issubdtype(value.dtype, jnp.floating) or is_integral(value)):
-        raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got dtype {value.dtype}")
+        hint = "; see jaxrelu.complex_valued" if jnp.issubdtype(value.dtype, jnp.complexfloating) else ""
+        raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got dtype {value.dtype}{hint}")
     return value
 
 
