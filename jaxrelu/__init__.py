@@ -54,6 +54,7 @@ from ._functions.shrinkage import hard_shrink as hard_shrink
 from ._functions.shrinkage import jump_relu as jump_relu
 from ._functions.shrinkage import soft_shrink as soft_shrink
 from ._functions.shrinkage import tanh_shrink as tanh_shrink
+from ._functions.sigmoids import laplace as laplace
 from ._functions.sigmoids import log_sigmoid as log_sigmoid
 from ._functions.sigmoids import soft_sign as soft_sign
 from ._functions.smooth import gelu as gelu

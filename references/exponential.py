@@ -1,9 +1,10 @@
 """References of the variants with one exponential or one root."""
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from .digits import bounded, exp, mp
 from .entry import Both, Reference, below, times
@@ -111,6 +112,24 @@ def log_sigmoid_textbook(x: Any) -> Both:
 EXPONENTIAL["log_sigmoid"] = Reference(
     formula=log_sigmoid,
     textbook=log_sigmoid_textbook,
+    monotone=True,
+)
+
+
+def laplace(x: Array, mu: Array, sigma: Array) -> Both:
+    u = jnp.clip((x - mu) / sigma, -60.0, 60.0)
+    return 0.5 * lax.erfc(-u * math.sqrt(0.5)), jnp.exp(-0.5 * u * u) / (math.sqrt(2.0 * math.pi) * sigma)
+
+
+def laplace_textbook(x: Any, mu: Any, sigma: Any) -> Both:
+    u = bounded((x - mu) / sigma, 60)
+    return mp.erfc(-u / mp.sqrt(2)) / 2, mp.exp(-u * u / 2) / (mp.sqrt(2 * mp.pi) * sigma)
+
+
+EXPONENTIAL["laplace"] = Reference(
+    formula=laplace,
+    textbook=laplace_textbook,
+    cases=({"mu": 0.0, "sigma": 1.0}, {"mu": -0.3, "sigma": 2.5}),
     monotone=True,
 )
 

@@ -44,7 +44,7 @@ ALIASES: dict[str, dict[str, Alias]] = {
     },
     "huggingface": {
         **_same("relu", "relu6", "leaky_relu", "mish", "silu", "quick_gelu", "prelu", "xielu"),
-        **_same("sigmoid", "tanh", "gelu_10"),
+        **_same("sigmoid", "tanh", "gelu_10", "laplace"),
         **_renamed(linear="identity"),
         **_renamed(gelu="gelu_exact", gelu_python="gelu_exact", gelu_new="gelu", gelu_fast="gelu"),
         **_renamed(gelu_accurate="gelu", gelu_pytorch_tanh="gelu", gelu_python_tanh="gelu"),

@@ -14,7 +14,7 @@ from .._functions.learned import pelu, prelu, srelu, xielu
 from .._functions.rectifiers import general_relu, leaky_relu, relu, relu6, threshold
 from .._functions.rrelu import rrelu
 from .._functions.shrinkage import hard_shrink, jump_relu, soft_shrink, tanh_shrink
-from .._functions.sigmoids import log_sigmoid, soft_sign
+from .._functions.sigmoids import laplace, log_sigmoid, soft_sign
 from .._functions.smooth import gelu, gelu_10, mish, telu
 from .._functions.surrogate import surrogate_relu
 from .._functions.swish import acon_c, parametric_swish, quick_gelu, silu
@@ -235,6 +235,13 @@ ROWS = (
         formula="-log(1 + exp(-x))",
         reference="a textbook",
         peer="log_sigmoid",
+    ),
+    Variant(
+        name="laplace",
+        function=laplace,
+        family=_EXPONENTIAL,
+        formula="Phi((x - mu) / sigma)",
+        reference="Ma et al. 2023",
     ),
     Variant(
         name="tanh_shrink",

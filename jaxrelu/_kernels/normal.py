@@ -35,6 +35,27 @@ def normal_tail_slope(a: Array, arithmetic: Arithmetic) -> Array:
     return times_exp(factor, *half_square_exp(a, arithmetic))
 
 
+def normal_probability(a: Array, low: Array, arithmetic: Arithmetic) -> Array:
+    """Q(a + low) for a >= 0, low a rounding of a, which counts for a times as much in the result."""
+    a = jnp.minimum(a, _largest_deviation(a))
+    _, r, factor = _tail_parts(a, arithmetic)
+    s, p = _shifted_exp(a, low, arithmetic)
+    return (s * TAIL_STRETCH) * ((factor + factor * p) * r)
+
+
+def normal_density(a: Array, low: Array, arithmetic: Arithmetic) -> Array:
+    """The density of the normal distribution at a + low, likewise."""
+    a = jnp.minimum(a, _largest_deviation(a))
+    s, p = _shifted_exp(a, low, arithmetic)
+    return s * (_DENSITY + _DENSITY * p)
+
+
+def _shifted_exp(a: Array, low: Array, arithmetic: Arithmetic) -> tuple[Array, Array]:
+    """The parts of exp(-(a + low)**2 / 2), of which low takes a low."""
+    s, p = half_square_exp(a, arithmetic)
+    return s, p - (a * low) * (1.0 + p)
+
+
 def _tail_parts(a: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
     """z, r and a factor with Q(a) = exp(-a**2 / 2) TAIL_STRETCH r factor."""
     z = TAIL_STRETCH * a

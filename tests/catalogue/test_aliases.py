@@ -1,5 +1,7 @@
 """`get`: every name of every library, against the formula that library means by it."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +24,7 @@ FORMULAS = {
     "hard_shrink": lambda x: jnp.where(jnp.abs(x) > 0.5, x, 0.0),
     "soft_shrink": lambda x: jnp.sign(x) * jax.nn.relu(jnp.abs(x) - 0.5),
     "tanh_shrink": lambda x: x - jnp.tanh(x),
+    "laplace": lambda x: 0.5 * (1.0 + jax.lax.erf((x - 0.707107) / (0.282095 * math.sqrt(2.0)))),
     "gelu_10": lambda x: jnp.clip(jax.nn.gelu(x, approximate=False), -10.0, 10.0),
     "rrelu": lambda x: jnp.where(x >= 0, x, x * (1 / 8 + 1 / 3) / 2),
     "prelu": lambda x: jnp.where(x >= 0, x, x * 0.25),

@@ -232,6 +232,7 @@ BOUNDS = {
     "sparse_plus": (0.0, np.inf),
     "sparse_sigmoid": (0.0, 1.0),
     "soft_sign": (-1.0, 1.0),
+    "laplace": (0.0, 1.0),
     "log_sigmoid": (-np.inf, 0.0),
     "gelu_10": (-0.1699713, 10.0),
 }
