@@ -74,6 +74,23 @@ def surrogate_relu(x: Array) -> Array:
     return smooth + jax.lax.stop_gradient(jax.nn.relu(x) - smooth)
 
 
+def jump_relu(x: Array, threshold: Any, bandwidth: Any = 0.001) -> Array:
+    """With the estimator of the slope by the threshold, by the usual trick."""
+    slope = jax.lax.stop_gradient(-threshold / bandwidth)
+    estimated = slope * (threshold - jax.lax.stop_gradient(threshold))
+    inside = jnp.abs(x - threshold) < bandwidth / 2
+    return jnp.where(x > threshold, x, 0.0) + jnp.where(inside, estimated, 0.0)
+
+
+def clamped_swiglu(gate: Array, value: Array) -> Array:
+    gate = jnp.minimum(gate, 7.0)
+    return gate * jax.nn.sigmoid(1.702 * gate) * (jnp.clip(value, -7.0, 7.0) + 1.0)
+
+
+def laplace(x: Array, mu: Any = 0.707107, sigma: Any = 0.282095) -> Array:
+    return jax.scipy.special.ndtr((x - mu) / sigma)
+
+
 def maxout(x: Array, num_pieces: int) -> Array:
     return x.reshape(*x.shape[:-1], -1, num_pieces).max(-1)
 
@@ -86,6 +103,13 @@ FORMULAS: dict[str, Plain] = {
     "rrelu": rrelu,
     "general_relu": general_relu,
     "threshold": lambda x, threshold=0.0, value=0.0: jnp.where(x > threshold, x, value),
+    "hard_shrink": lambda x, threshold=0.5: jnp.where(jnp.abs(x) > threshold, x, 0.0),
+    "soft_shrink": lambda x, threshold=0.5: jnp.sign(x) * jnp.maximum(jnp.abs(x) - threshold, 0.0),
+    "tanh_shrink": lambda x: x - jnp.tanh(x),
+    "gelu_10": lambda x: jnp.minimum(jax.nn.gelu(x, approximate=False), 10.0),
+    "laplace": laplace,
+    "jump_relu": jump_relu,
+    "clamped_swiglu": clamped_swiglu,
     # jax.nn.hard_tanh has no bounds to be learned.
     "hard_tanh": lambda x, min_value=-1.0, max_value=1.0: jnp.minimum(jnp.maximum(x, min_value), max_value),
     "hard_mish": lambda x: 0.5 * x * jnp.clip(x + 2, 0, 2),
