@@ -84,6 +84,11 @@ __version__ = "0.1.0"
 # Not imported with the package: Flax and NumPy's polynomials take their time.
 _PARTS = ("complex_valued", "diagnostics", "initializers", "linen", "masks", "nnx")
 _POLYNOMIAL = ("PolynomialRelu", "polynomial_relu")
+# What `help` describes: the names above and those two, so that none is forgotten.
+__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+    *(name for name in globals() if not name.startswith("_")),
+    *_POLYNOMIAL,
+]
 
 
 def __getattr__(name: str) -> _typing.Any:

@@ -10,6 +10,7 @@ from .._mechanism.bound import bound
 from .._mechanism.declaration import check_parameters, is_public
 from .._mechanism.nearest import did_you_mean
 from .aliases import ALIASES, LIBRARIES, SPELLINGS, VALUES, WITH_ARGUMENTS
+from .listing import Catalogue
 from .rows import ROWS
 from .variant import Variant
 
@@ -18,18 +19,18 @@ Library = Literal["jax", "torch", "huggingface", "keras", "flax", "timm"]
 _CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS}
 
 
-def catalogue() -> dict[str, Variant]:
+def catalogue() -> Catalogue:
     """The rows of the catalogue by name, in the order in which they are listed.
 
     Returns:
-      A new dict from names to `Variant`s.
+      A new dict from names to `Variant`s, which a notebook shows as a table.
 
     Examples:
       >>> import jaxrelu
       >>> jaxrelu.catalogue()["relu"].formula
       'max(x, 0)'
     """
-    return dict(_CATALOGUE)
+    return Catalogue(_CATALOGUE)
 
 
 def register(row: Variant) -> None:

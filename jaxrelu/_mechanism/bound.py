@@ -23,6 +23,9 @@ class BoundFunction(functools.partial[Array]):
     def __hash__(self) -> int:
         return hash(self._key)
 
+    def __repr__(self) -> str:
+        return f"{self.func!r} with {', '.join(f'{name}={value!r}' for name, value in self.keywords.items())}"
+
     @property
     def _key(self) -> tuple[Any, ...]:
         return self.func, frozenset(self.keywords.items())

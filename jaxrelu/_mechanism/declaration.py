@@ -56,10 +56,12 @@ def public_function(
     declaration: Declaration,
     differentiation: Differentiation,
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None,
+    note: str = "",
 ) -> Formula:
     """The function that is called: jitted, with the declaration it was built from.
 
-    Pickled, and copied, it is found again by its name or, a twin, by `made_by`: a function and arguments.
+    Pickled, and copied, it is found again by its name or, a twin, by `made_by`: a function and arguments. The
+    note is what `repr` says of a twin behind its name.
     """
     parameters = inspect.signature(signature)
 
@@ -80,38 +82,81 @@ def public_function(
         x = as_operand(declaration.name, "x", x)
         return like_operand(declaration.apply(differentiation, x, **arguments), x)
 
-    public: Any = jax.jit(function, static_argnames=declaration.static)
+    jitted = jax.jit(function, static_argnames=declaration.static)
+    public: Any = _Checked(jitted) if declaration.check else _Public(jitted)
     if declaration.check:
-        public = _Checked(public, declaration.check, declaration.static, arguments_of)
+        public._check, public._static = declaration.check, declaration.static
+        public._arguments_of = arguments_of
     public.declaration, public.itself = declaration, public
-    public.__deepcopy__ = lambda memo: public
-    public.__reduce_ex__ = lambda protocol: made_by or signature.__qualname__
+    public.made_by, public.note = made_by or signature.__qualname__, note
     return public
 
 
-class _Checked:
-    """A function and its check, which sees plain numbers: inside jit they are tracers."""
+class _Public(functools.partial[Array]):
+    """A jitted function that says its name at the prompt.
 
-    def __init__(
-        self, function: Formula, check: Check, static: tuple[str, ...], arguments_of: Callable[..., Any]
-    ) -> None:
+    A partial without arguments, because that is called in C: a call outside jit takes no longer.
+    """
+
+    __name__: str
+    __qualname__: str
+    made_by: Any  # what pickle is told
+    note: str
+
+    def __init__(self, function: Formula) -> None:
         functools.update_wrapper(self, function)
-        self._function, self._check = function, check
-        self._static, self._arguments_of = static, arguments_of
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Array:
-        if len(args) > 1 or kwargs:  # the defaults are in range
-            _, arguments = self._arguments_of(args, kwargs)
-            self._check(**_known(self._static, arguments))
-        return self._function(*args, **kwargs)
+    def __repr__(self) -> str:
+        return f"{prompt_name(self)}{self.note}"
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.made_by
+
+    def __copy__(self) -> "_Public":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "_Public":
+        return self
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """Bound as a function is; without this, `help` would describe the class."""
         return self if instance is None else types.MethodType(self, instance)
 
     def __getattr__(self, name: str) -> Any:
-        """What jit gives a function, such as `lower`."""
-        return getattr(self.__wrapped__, name)
+        """What jit gives a function, such as `eval_shape`."""
+        return getattr(self.jitted, name)
+
+    @property
+    def jitted(self) -> Any:
+        """What jit made."""
+        return self.func
+
+    # What makes it a `jax.stages.Wrapped`, which must be found without `__getattr__`.
+    def lower(self, *args: Any, **kwargs: Any) -> jax.stages.Lowered:
+        return self.jitted.lower(*args, **kwargs)
+
+    def trace(self, *args: Any, **kwargs: Any) -> jax.stages.Traced:
+        return self.jitted.trace(*args, **kwargs)
+
+
+def prompt_name(function: Any) -> str:
+    """The name by which a user calls the function, such as `jaxrelu.gelu`."""
+    package, _, inner = function.__module__.partition(".")
+    return f"{package if inner.startswith('_') else function.__module__}.{function.__name__}"
+
+
+class _Checked(_Public):
+    """A function and its check, which sees plain numbers: inside jit they are tracers."""
+
+    _check: Check
+    _static: tuple[str, ...]
+    _arguments_of: Callable[..., Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Array:
+        if len(args) > 1 or kwargs:  # the defaults are in range
+            _, arguments = self._arguments_of(args, kwargs)
+            self._check(**_known(self._static, arguments))
+        return self.func(*args, **kwargs)
 
 
 def _known(static: tuple[str, ...], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,6 +188,7 @@ def rebuilt(
     function: Any,
     differentiation: Differentiation,
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None,
+    note: str = "",
 ) -> Any:
     """The same function, made differentiable in another way."""
-    return public_function(inspect.unwrap(function), declaration_of(function), differentiation, made_by)
+    return public_function(inspect.unwrap(function), declaration_of(function), differentiation, made_by, note)

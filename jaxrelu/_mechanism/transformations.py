@@ -59,7 +59,7 @@ def forward_mode(function: Public) -> Public:
 
 @functools.cache
 def _forward_twin(function: Any) -> Any:
-    return rebuilt(function, ForwardMode(), made_by=(forward_mode, (function,)))
+    return rebuilt(function, ForwardMode(), (forward_mode, (function,)), " in forward mode")
 
 
 _RESIDUALS: Mapping[str, type[Residual]] = {"input": Input, "output": Output, "mask": Mask, "bits": Bits}
@@ -138,7 +138,7 @@ def with_residual(
 @functools.cache
 def _residual_twin(function: Any, residual: str) -> Any:
     kept = ReverseMode(_RESIDUALS[residual])
-    return rebuilt(function, kept, made_by=(with_residual, (function, residual)))
+    return rebuilt(function, kept, (with_residual, (function, residual)), f" keeping its {residual}")
 
 
 def _checked_declaration(transformation: str, function: Any) -> Declaration:
@@ -181,7 +181,8 @@ def _quantized_twin(function: Any, bits: int) -> Any:
     _, *parameters = signature.parameters
     twin = quantized(declaration, bits, tuple(parameters))
     made_by = functools.partial(with_residual, bits=bits), (function,)
-    return public_function(_with_key(function, signature), twin, ReverseMode(Bits), made_by)
+    keyed, note = _with_key(function, signature), f" with {bits}-bit slopes"
+    return public_function(keyed, twin, ReverseMode(Bits), made_by, note)
 
 
 def _with_key(function: Any, signature: inspect.Signature) -> Callable[..., Array]:

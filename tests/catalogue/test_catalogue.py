@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import jax
 import pytest
@@ -46,6 +47,14 @@ def test_every_row_has_a_reference_and_every_reference_a_row():
     missing = set(ROWS) - set(REFERENCES) - set(UNITS)
     assert not missing, f"add the reference of {', '.join(missing)} to references/"
     assert not (set(REFERENCES) | set(UNITS)) - set(ROWS)
+
+
+def test_a_notebook_shows_the_catalogue_as_a_table():
+    page = jaxrelu.catalogue()._repr_html_()
+    root = ElementTree.fromstring(page)  # well-formed, whatever a formula is made of
+    lines = [row.findall("td") for row in root.iter("tr") if row.find("td") is not None]
+    shown = [cells[0].text for cells in lines]
+    assert shown == list(ROWS)
 
 
 @pytest.mark.parametrize("name", ROWS)

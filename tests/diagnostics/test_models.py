@@ -1,6 +1,7 @@
 """Activations are found in any model, named after its layers, and no trap catches the detector."""
 
 import functools
+from xml.etree import ElementTree
 
 import flax.linen
 import jax
@@ -203,6 +204,16 @@ def test_a_unit_that_is_silent_for_a_batch_is_not_dead():
     report = diagnostics.report(jaxrelu.relu, iter(batches))
     assert report["relu"].dead.tolist() == [False, True]
     assert report["relu"].figures["observations"] == 4
+
+
+def test_a_notebook_shows_a_report_as_a_table():
+    batch = jnp.array([[-1.0, 2.0, -3.0], [-2.0, 3.0, -1.0]])
+    page = ElementTree.fromstring(f"<div>{diagnostics.report(jaxrelu.relu, [batch])._repr_html_()}</div>")
+    (cells,) = (
+        [cell.text for cell in row.iter("td")] for row in page.iter("tr") if row.find("td") is not None
+    )
+    assert cells[:4] == ["relu (!)", "relu", "3", "66.7%"]
+    assert "To mend this" in str([text.text for text in page.iter("p")][-1])
 
 
 def test_a_shared_module_is_judged_at_each_use():

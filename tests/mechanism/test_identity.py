@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import pydoc
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,40 @@ MADE = {
     "bits": lambda: jaxrelu.with_residual(jaxrelu.gelu, bits=4),
     "bits of arguments": lambda: jaxrelu.with_residual(jaxrelu.get("GELU"), bits=4),
 }
+PROMPT = {
+    "jaxrelu.gelu": lambda: jaxrelu.gelu,
+    "jaxrelu.elu": lambda: jaxrelu.elu,  # a function with a check
+    "jaxrelu.glu": lambda: jaxrelu.glu,  # a composition
+    "jaxrelu.gelu with 4-bit slopes": lambda: jaxrelu.with_residual(jaxrelu.gelu, bits=4),
+    "jaxrelu.relu keeping its output": lambda: jaxrelu.with_residual(jaxrelu.relu, "output"),
+    "jaxrelu.relu in forward mode": lambda: jaxrelu.forward_mode(jaxrelu.relu),
+    "jaxrelu.gelu with approximate=False": lambda: jaxrelu.get("gelu_exact"),
+}
+
+
+@pytest.mark.parametrize("said", PROMPT)
+def test_repr_is_what_a_user_calls_it(said):
+    assert repr(PROMPT[said]()) == said
+
+
+def test_help_lists_every_function():
+    shown = pydoc.plain(pydoc.render_doc(jaxrelu))
+    for name in jaxrelu.__all__:
+        assert f"\n    {name}" in shown or f"class {name}" in shown, name
+    assert {row.function.__name__ for row in ROWS.values()} <= set(jaxrelu.__all__)
+
+
+def test_is_a_jitted_function():
+    for function in (jaxrelu.gelu, jaxrelu.elu):
+        assert isinstance(function, jax.stages.Wrapped)
+        assert "stablehlo" in function.lower(1.0).as_text()
+
+
+def test_polynomial_pickles():
+    function = jaxrelu.polynomial_relu(method="composite", interval=(-2.0, 3.0), stages=("f3",))
+    for same in (pickle.loads(pickle.dumps(function)), copy.deepcopy(function)):
+        assert repr(same) == repr(function)
+        assert same(1.5) == function(1.5)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -61,6 +61,10 @@ class PolynomialRelu:
     multiplicative_depth: int
     multiplications: int
     function: Callable[[ArrayLike], Array] = dataclasses.field(repr=False)
+    _arguments: tuple[Any, ...] = dataclasses.field(repr=False)  # what it is made of anew by pickle
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return polynomial_relu, self._arguments
 
     def __call__(self, x: ArrayLike) -> Array:
         return self.function(x)
@@ -206,6 +210,7 @@ def polynomial_relu(
         multiplicative_depth=depth,
         multiplications=multiplications,
         function=_declared(fit),
+        _arguments=(degree, (low, high), method, stages),
     )
 
 

@@ -13,7 +13,7 @@ from ..reading.trace import ModelCall, activities, read
 from ..units.statistics import Statistics
 from .layers import Layer
 from .remedies import problem
-from .tables import as_text, table
+from .tables import as_html, as_text, table
 
 _RANK_LIMIT = 1024  # units up to which the products for the effective rank are gathered
 
@@ -22,8 +22,8 @@ _RANK_LIMIT = 1024  # units up to which the products for the effective rank are 
 class Report(Mapping[str, Layer]):
     """The layers of a model by name, in the order in which they run.
 
-    `print(report)` shows a table, and with rich `rich.print(report)` one in colour. `as_dict` is for
-    loggers, `problems` names what is wrong.
+    `print(report)` shows a table, with rich `rich.print(report)` one in colour, and in a notebook the report
+    as the last line of a cell. `as_dict` is for loggers, `problems` names what is wrong.
     """
 
     layers: dict[str, Layer]
@@ -74,6 +74,10 @@ class Report(Mapping[str, Layer]):
 
     def __rich__(self) -> Any:
         return table(self, self.problems())
+
+    def _repr_html_(self) -> str:
+        """The table that a notebook shows."""
+        return as_html(self, self.problems())
 
 
 def _same(mine: Mapping[str, Layer], theirs: Mapping[str, Layer]) -> None:

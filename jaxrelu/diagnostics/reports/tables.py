@@ -1,6 +1,7 @@
-"""A report as a table: rich where it is asked for, plain text without it."""
+"""A report as a table: plain text, HTML for notebooks, and rich where it is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from .layers import Layer
@@ -47,6 +48,37 @@ def as_text(layers: Mapping[str, Layer], problems: list[str]) -> str:
     return "\n".join([*lines, *_words(problems)])
 
 
+def as_html(layers: Mapping[str, Layer], problems: list[str]) -> str:
+    """The table for notebooks: a layer with many dead units stands in red, and has a mark."""
+    head = _html_row("th", _HEADINGS)
+    lines = (
+        _html_row("td", cells, "color: #b22222; font-weight: bold" if _is_bad(layer) else "")
+        for cells, layer in zip(_cells(layers), layers.values(), strict=True)
+    )
+    words = "".join(f"<p>{escape(text)}</p>" for text in _words(problems))
+    return f"<table><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>{words}"
+
+
+def _html_row(tag: str, cells: Sequence[str], style: str = "") -> str:
+    """A row; names stand on the left, figures on the right."""
+    sides = ("left" if k < 2 else "right" for k in range(len(cells)))
+    marked = [f"{cells[0]} (!)", *cells[1:]] if style else cells
+    return (
+        f"<tr style='{style}'>"
+        + "".join(
+            f"<{tag} style='text-align: {side}'>{escape(cell)}</{tag}>"
+            for cell, side in zip(marked, sides, strict=True)
+        )
+        + "</tr>"
+    )
+
+
+def _is_bad(layer: Layer) -> bool:
+    """Whether many of its units do not work, or a value is NaN."""
+    of = layer.figures
+    return max(of["dead"], of["gradient_dead"]) > _WARNING or of["nan"] > 0
+
+
 def table(layers: Mapping[str, Layer], problems: list[str]) -> Any:
     """The table for `rich.print`: layers with many dead units in red."""
     from rich.box import SIMPLE_HEAD
@@ -62,6 +94,5 @@ def table(layers: Mapping[str, Layer], problems: list[str]) -> Any:
     for k, heading in enumerate(_HEADINGS):
         grid.add_column(heading, justify="left" if k < 2 else "right")
     for cells, layer in zip(_cells(layers), layers.values(), strict=True):
-        bad = max(layer.figures["dead"], layer.figures["gradient_dead"]) > _WARNING or layer.figures["nan"]
-        grid.add_row(*cells, style="bold red" if bad else None)
+        grid.add_row(*cells, style="bold red" if _is_bad(layer) else None)
     return grid
