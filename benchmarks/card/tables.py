@@ -1,6 +1,5 @@
 """What a card showed, as tables and a picture: measured, beside `jax.nn`, a copy, and what was predicted."""
 
-import statistics
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from ..core.modes import FORWARD
 from ..core.plots import Series, drawn, finish, grouped_bars, height, power
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
-from ..core.tables import new_table, numbers, texts
+from ..core.tables import UNKNOWN, UNKNOWN_CAPTION, mean_text, new_table, numbers, ratio_text, texts
 from ..throughput.case import FUSED
 from .experiment import ACCURACY, TRANSFORMER
 from .functions import CALL, EAGER, FUNCTION
@@ -25,7 +24,7 @@ _FUNCTIONS_CAPTION = (
     "us: median time; * unstable by pyperf's rules. of copy: bandwidth divided by that of a copy of x in the "
     "same rounds. vs nn: time divided by that of jax.nn, round by round. of ~: time divided by the roofline "
     "time that `benchmarks compiled` estimates for this chip, per element; - where there is none. gradient: "
-    "value with gradient in one program. Outputs are donated."
+    f"value with gradient in one program. Outputs are donated.{UNKNOWN_CAPTION}"
 )
 _STEPS_CAPTION = (
     "ms: median time of the gradient, without an optimizer. of ~: divided by the least roofline time that "
@@ -80,8 +79,9 @@ def _by_case(rows: Iterable[Row], *fields: str) -> RowsByCase:
 
 def _functions(rows: list[Row]) -> Table:
     """A row a variant, dtype and size; the means of each dtype and size behind them."""
-    figures = [f"{label} {figure}" for label in _MODES.values() for figure in _FIGURES]
-    columns = [*texts("variant", "dtype", "elements"), *numbers(*figures)]
+    columns = texts("variant", "dtype", "elements")
+    for label in _MODES.values():
+        columns += numbers(*_FIGURES, group=label)
     table = new_table("Functions", columns, _FUNCTIONS_CAPTION)
     by_case = _by_case(rows, "size", "dtype", "variant")
     for size, dtype in dict.fromkeys((row["size"], row["dtype"]) for row in rows):
@@ -109,16 +109,16 @@ def _cells(row: Row | None) -> list[str]:
 
 def _mean(rows: list[Row], field: str) -> str:
     """Of the rows that have it and are stable."""
-    stable = [row[field] for row in rows if field in row and not row["unstable"]]
-    return f"{statistics.geometric_mean(stable):.2f}" if stable else ""
+    having = [row for row in rows if field in row]
+    return mean_text([row[field] for row in having if not row["unstable"]], len(having), UNKNOWN)
 
 
 def _ratio(row: Row) -> str:
-    return f"{row['ratio_median']:.2f}" if "ratio_median" in row else ""
+    return ratio_text(row["ratio_median"]) if "ratio_median" in row else ""
 
 
 def _of_predicted(row: Row) -> str:
-    return f"{row['median'] / row['predicted_s']:.2f}" if "predicted_s" in row else "-"
+    return ratio_text(row["median"] / row["predicted_s"]) if "predicted_s" in row else "-"
 
 
 def _steps(rows: list[Row]) -> Table:
@@ -147,7 +147,7 @@ def _steps(rows: list[Row]) -> Table:
 
 def _by_medians(row: Row, peer: Row | None) -> str:
     """The ratio of a way that has none round by round."""
-    return "" if peer is None or row is peer else f"{row['median'] / peer['median']:.2f}"
+    return "" if peer is None or row is peer else ratio_text(row["median"] / peer["median"])
 
 
 def _memory(row: Row, peer: Row | None) -> str:

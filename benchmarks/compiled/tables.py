@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
 import jaxrelu
 
 from ..core.results import Row
+from ..core.tables import new_table, numbers, texts
 from . import instructions
 from .programs import CHECKPOINT, PEER, PROGRAMS
 
@@ -66,10 +66,8 @@ def _ratios(target: str, rows: list[Row]) -> Table | None:
     if not cells:
         return None
     columns = list(dict.fromkeys(column for _, column in cells))
-    table = Table(title=f"{target}: ours to jax.nn", caption=_RATIO_CAPTION, box=box.SIMPLE_HEAD)
-    table.add_column("variant")
-    for column in columns:
-        table.add_column(column, justify="right")
+    headers = [*texts("variant"), *numbers(*columns)]
+    table = new_table(f"{target}: ours to jax.nn", headers, _RATIO_CAPTION)
     for variant in dict.fromkeys(variant for variant, _ in cells):
         table.add_row(variant, *(_ratio(cells.get((variant, column))) for column in columns))
     if len({variant for variant, _ in cells}) > 1:
@@ -90,12 +88,9 @@ def _ratio(pair: tuple[float, float | None] | None) -> str:
 
 
 def _details(target: str, rows: list[Row]) -> Table:
-    table = Table(title=f"{target}: compiled programs", caption=_DETAIL_CAPTION, box=box.SIMPLE_HEAD)
-    for name in ("variant", "program", "way"):
-        table.add_column(name)
-    for name in ("kernels", "MB", "temp MB", "Mcycles", "instr", "~us", "to jax.nn"):
-        table.add_column(name, justify="right")
-    table.add_column("bound")
+    figures = ("kernels", "MB", "temp MB", "Mcycles", "instr", "~us", "to jax.nn")
+    columns = [*texts("variant", "program", "way"), *numbers(*figures, wrap=False), *texts("bound")]
+    table = new_table(f"{target}: compiled programs", columns, _DETAIL_CAPTION)
     peers = {_key(row): row for row in rows if row["way"] == PEER}
     for row in rows:
         peer = peers.get(_key(row))

@@ -1,7 +1,6 @@
 """What may be claimed from the rows of the throughput benchmark; unstable rows are left out, and counted."""
 
 import itertools
-import statistics
 
 from rich.table import Table
 
@@ -10,7 +9,7 @@ from references.counterparts import PEERS
 from ..core.programs import DONATED, FRESH
 from ..core.results import Row
 from ..core.subjects import OURS
-from ..core.tables import new_table, numbers, texts
+from ..core.tables import mean_text, new_table, numbers, ratio_text, texts
 from .index import GRADIENT, NOISE, Index, Name, Ratio, distinct, places, ratio
 
 SMOOTH = ("elu", "selu", "gelu", "silu", "softplus", "mish")
@@ -52,18 +51,15 @@ def _ratios(by_name: Index, library: str, dtype: str, outputs: str) -> dict[Name
 def _cells(ratios: dict[Name, Ratio], limit: float, summed_up: bool) -> list[str]:
     """The row's figures; where dtypes are summed up, those above have been named already."""
     stable = {key: one.median for key, one in ratios.items() if not one.unstable}
+    smooth = [key for key in ratios if key.variant in SMOOTH]
     above = sorted(
         (one.median, key.variant, "*" * one.unstable) for key, one in ratios.items() if one.median > limit
     )
-    named = ", ".join(f"{variant} {median:.2f}{mark}" for median, variant, mark in reversed(above))
+    named = ", ".join(f"{variant} {ratio_text(median)}{mark}" for median, variant, mark in reversed(above))
     return [
-        _mean([median for key, median in stable.items() if key.variant in SMOOTH]),
-        _mean(list(stable.values())),
+        mean_text([stable[key] for key in smooth if key in stable], len(smooth)),
+        mean_text(list(stable.values()), len(ratios)),
         str(len(stable)),
         str(len(ratios) - len(stable)),
         str(len(above)) if summed_up else named or "none",
     ]
-
-
-def _mean(values: list[float]) -> str:
-    return f"{statistics.geometric_mean(values):.2f}" if values else ""

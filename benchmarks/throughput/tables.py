@@ -9,17 +9,17 @@ from references.counterparts import PEERS
 from ..core.programs import DONATED, FRESH, STAGES
 from ..core.results import Row
 from ..core.subjects import OURS, PEER
-from ..core.tables import new_table, numbers, texts
+from ..core.tables import UNKNOWN, UNKNOWN_CAPTION, mean_text, new_table, numbers, ratio_text, texts
 from .claims import claims
 from .index import FORWARD, GRADIENT, MODES, Index, Name, Place, Ratio, distinct, index, places, ratio
 
-_FIGURES = ("GB/s", "of copy", "vs nn")
+_FIGURES = ("us", "GB/s", "of copy", "vs nn")
 _CAPTION = (
     "us: median time with half of its 95 % interval; * unstable by pyperf's rules. vs nn: time divided by "
     "that of jax.nn, round by round; below 1 is faster. of copy: bandwidth divided by that of a copy of x in "
     "the same rounds; caches can serve it better than the copy. gradient: value with gradient by a forward "
     "and a backward program, as in training; fused: by one program, where nothing need be stored. Outputs "
-    "are donated."
+    f"are donated.{UNKNOWN_CAPTION}"
 )
 _RATIOS_CAPTION = "Below 1 is faster; * where one of the two rows is unstable."
 _FRESH_CAPTION = (
@@ -45,8 +45,10 @@ def tables(rows: list[Row]) -> list[Table]:
 
 
 def _table(here: Place, by_name: Index) -> Table:
-    figures = ("forward us", *_FIGURES, "gradient us", *_FIGURES, "fused vs nn")
-    columns = [*texts("variant", "dtype"), *numbers(*figures, wrap=False)]
+    groups = (("forward", _FIGURES), ("gradient", _FIGURES), ("fused", _FIGURES[-1:]))
+    columns = texts("variant", "dtype")
+    for group, figures in groups:
+        columns += numbers(*figures, wrap=False, group=group)
     table = new_table(f"Throughput, {here}", columns, _CAPTION)
     dtypes = distinct(by_name, "dtype")
     for variant in distinct(by_name, "variant"):
@@ -72,9 +74,9 @@ def _cells(by_name: Index, key: Name) -> list[str]:
 
 def _mean(by_name: Index, dtype: str, mode: str) -> str:
     """Of the stable rows."""
-    ratios = [ratio(by_name, Name(variant, dtype, OURS, mode)) for variant in distinct(by_name, "variant")]
-    stable = [one.median for one in ratios if one and not one.unstable]
-    return f"{statistics.geometric_mean(stable):.2f}" if stable else ""
+    named = (ratio(by_name, Name(variant, dtype, OURS, mode)) for variant in distinct(by_name, "variant"))
+    ratios = [one for one in named if one]
+    return mean_text([one.median for one in ratios if not one.unstable], len(ratios), UNKNOWN)
 
 
 def _others(by_place: dict[Place, Index]) -> list[str]:
@@ -99,8 +101,9 @@ def _ratios(by_place: dict[Place, Index], library: str) -> Table:
 
 def _fresh(by_place: dict[Place, Index]) -> Table:
     """What fresh outputs cost, where they were measured."""
-    figures = [f"{mode} {figure}" for mode in ("forward", "gradient") for figure in ("by donated", "vs nn")]
-    columns = [*texts("variant", "dtype", "where"), *numbers(*figures, wrap=False)]
+    columns = texts("variant", "dtype", "where")
+    for group in ("forward", "gradient"):
+        columns += numbers("by donated", "vs nn", wrap=False, group=group)
     table = new_table("Fresh outputs", columns, _FRESH_CAPTION)
     for here, there in by_place.items():
         for fresh in (key for key in there if key[2:] == (OURS, FORWARD, FRESH)):
@@ -108,7 +111,7 @@ def _fresh(by_place: dict[Place, Index]) -> Table:
             for mode in MODES:
                 key = fresh._replace(mode=mode)
                 price = there[key]["median"] / there[key._replace(outputs=DONATED)]["median"]
-                cells += [f"{price:.2f}{_mark(there[key]['unstable'])}", _number(ratio(there, key))]
+                cells += [f"{ratio_text(price)}{_mark(there[key]['unstable'])}", _number(ratio(there, key))]
             table.add_row(fresh.variant, fresh.dtype, str(here), *cells)
     return table
 
@@ -155,7 +158,7 @@ def _microseconds(row: Row) -> str:
 
 
 def _number(one: Ratio | None) -> str:
-    return "" if one is None else f"{one.median:.2f}{_mark(one.unstable)}"
+    return "" if one is None else f"{ratio_text(one.median)}{_mark(one.unstable)}"
 
 
 def _mark(unstable: bool) -> str:

@@ -10,13 +10,13 @@ from ..core.palette import COLOURS
 from ..core.plots import Series, drawn, finish, grouped_bars, height
 from ..core.results import Row
 from ..core.subjects import PEER
-from ..core.tables import new_table, numbers, texts
+from ..core.tables import new_table, numbers, ratio_text, texts
 from .training import MODES, PLAIN
 
 _LAST = 5  # steps over which the loss at the end is averaged
 _CAPTION = (
-    "step ms: median time of a training step with half of its 95 % interval; * unstable. vs nn: divided by "
-    "that of plain jax.nn, round by round. memory MB: temporary memory as XLA plans it, gradients included, "
+    "step: median time of a training step with half of its 95 % interval; * unstable. vs nn: divided by "
+    "that of plain jax.nn, round by round. memory: temporary memory as XLA plans it, gradients included, "
     "state not. loss: nats a character, mean of the last "
     f"{_LAST} steps that all made; vs nn its difference to plain jax.nn's. On a CPU bfloat16 matmuls get "
     "float32 copies."
@@ -26,8 +26,13 @@ ImplementationIndex = dict[tuple[str, str, str, str], Row]
 
 def tables(rows: list[Row]) -> list[Table]:
     """One row a variant, dtype and way."""
-    figures = ("step ms", "vs nn", "tokens/s", "memory MB", "vs nn", "compile s", "loss", "vs nn")
-    columns = [*texts("variant", "dtype", "way"), *numbers(*figures, wrap=False)]
+    columns = [
+        *texts("variant", "dtype", "way"),
+        *numbers("ms", "vs nn", "tokens/s", wrap=False, group="step"),
+        *numbers("MB", "vs nn", wrap=False, group="memory"),
+        *numbers("s", wrap=False, group="compile"),
+        *numbers("nats", "vs nn", wrap=False, group="loss"),
+    ]
     table = new_table("Transformer, training step", columns, _CAPTION)
     index, last = _index(rows), ()
     for key, row in index.items():
@@ -73,10 +78,10 @@ def _cells(row: Row, plain: Row, steps: int) -> list[str]:
     loss, other = (float(np.mean(one["losses"][max(0, steps - _LAST) : steps])) for one in (row, plain))
     return [
         f"{row['median'] * 1e3:.4g} ±{spread:.0%}{'*' if row['unstable'] else ''}",
-        f"{row['ratio_median']:.2f}" if "ratio_median" in row else "",
+        ratio_text(row["ratio_median"]) if "ratio_median" in row else "",
         f"{row['tokens_per_s']:,.0f}",
         f"{row['temp_bytes'] / 1e6:.4g}",
-        f"{row['temp_bytes'] / plain['temp_bytes']:.2f}" if row is not plain else "",
+        ratio_text(row["temp_bytes"] / plain["temp_bytes"]) if row is not plain else "",
         f"{row['compile_s']:.3g}",
         f"{loss:.3f}",
         f"{loss - other:+.4f}" if row is not plain else "",
