@@ -202,7 +202,10 @@ def compare(
 
     rows = [options.timed_rows(name, path, section) for name, path in (("FIRST", first), ("SECOND", second))]
     console = report.console()
-    for table in compare.tables(*rows, everything=everything):
+    with options.refused("SECOND"):
+        compared = compare.tables(*rows, everything=everything)
+    typer.echo(compare.answer(compare.pairs(*rows)))
+    for table in compared:
         print(tables.markdown(table)) if markdown else console.print(table)
     if pyperf:
         with options.refused("--pyperf"):
@@ -303,16 +306,26 @@ def card(
 
 @app.command("report")
 def report_(
-    folder: Annotated[Path | None, typer.Argument(help="A result folder; without this the newest.")] = None,
+    results: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Result folders, or their JSON files, of any machines; without any the newest."),
+    ] = None,
     output: Annotated[Path, typer.Option(help="Where to look for the newest.")] = Path("results"),
+    html: Annotated[
+        Path | None, typer.Option(help="The page; else report.html in the folder of the run, or here.")
+    ] = None,
 ) -> None:
-    """Prints the tables of a run, and writes its plots and report.md anew."""
+    """Writes one page of any results, which opens offline: verdict, tables to sort and to filter, charts.
+
+    Of one result folder the tables are printed, and its plots and report.md are written anew; of one file the
+    tables are printed.
+    """
     # JAX is imported only for work, so that help is quick.
     from .command import options, report
 
-    result = options.result("folder", folder, output)
-    with options.refused("folder"):
-        report.write(result, report.console())
+    read = options.results("RESULTS", results or [], output)
+    with options.refused("RESULTS"):
+        report.write_all(read, report.console(), html)
 
 
 def _preset(smoke: bool) -> str:
@@ -320,6 +333,7 @@ def _preset(smoke: bool) -> str:
 
 
 def _run(names: tuple[str, ...], preset: str, output: Path, device: str | None, **options: object) -> None:
+    typer.echo(f"Benchmarks of jaxrelu: {', '.join(names)}. JAX is being imported.")
     from .command import session
 
     raise typer.Exit(session.run(names, preset, output, device, **options))

@@ -1,7 +1,6 @@
 """Two results compared, row by row: medians as pyperf has them, and Student's t-test of the means."""
 
 import math
-import statistics
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from ..core import results
 from ..core.plots import power
 from ..core.results import FILE, Row, Unreadable
 from ..core.statistics import benchmark
-from ..core.tables import new_table, numbers, texts
+from ..core.tables import NOT_WELL_ENOUGH, mean_text, new_table, numbers, ratio_text, texts
 
 # What a row is about, in the order in which it is named: some of these fields, then others that are text.
 _FIRST = ("variant", "library", "dtype", "size", "mode", "regime", "outputs")
@@ -21,6 +20,7 @@ _CAPTION = (
     "Medians of an execution; ratio: the second's by the first's, below 1 is faster. *: one of the two is "
     "unstable by pyperf's rules. Significant: by Student's t-test of the means, at 95 %."
 )
+_MOST_NAMED = 5  # rows that only one of the two has
 _LEVEL = 0.05  # of significance, that of `pyperf compare_to`
 _MEANS_CAPTION = "Of the ratios of the rows that are stable in both."
 
@@ -100,16 +100,50 @@ def _pair(key: str, *rows: Row) -> Pair:
 
 
 def tables(first: dict[str, Row], second: dict[str, Row], everything: bool = False) -> list[Table]:
-    """What differs, the geometric means, and the rows that only one of the two has."""
+    """The geometric means, what differs, and some of the rows that only one of the two has.
+
+    Raises:
+      Unreadable: they have no row in common.
+    """
     both = pairs(first, second)
+    if not both:
+        raise Unreadable(_nothing_in_common(first, second))
     shown = both if everything else [pair for pair in both if pair.significant and not pair.unstable]
-    all_tables = [_rows(shown, len(both) - len(shown)), _means(both)]
+    all_tables = [_means(both), _rows(shown, len(both) - len(shown))]
     for label, rows, other in (("first", first, second), ("second", second, first)):
         if alone := [key for key in rows if key not in other]:
             all_tables.append(new_table(f"Only in the {label}: {len(alone)}", texts("row")))
-            for key in alone:
+            named = alone if len(alone) <= _MOST_NAMED else alone[: _MOST_NAMED - 1]
+            for key in named:
                 all_tables[-1].add_row(key)
+            if len(named) < len(alone):
+                all_tables[-1].add_row(f"and {len(alone) - len(named)} more")
     return all_tables
+
+
+def _nothing_in_common(first: dict[str, Row], second: dict[str, Row]) -> str:
+    """Why there is nothing to compare."""
+    empty = [label for label, rows in (("first", first), ("second", second)) if not rows]
+    if empty:
+        return f"nothing to compare: the {' and the '.join(empty)} result has no timed rows in this section"
+    return (
+        f"nothing to compare: of {len(first)} and {len(second)} timed rows none has the same name, such as "
+        f"{next(iter(first))!r} and {next(iter(second))!r}"
+    )
+
+
+def answer(both: list[Pair]) -> str:
+    """What the comparison comes to, in a sentence."""
+    stable = [pair for pair in both if not pair.unstable]
+    differing = [pair for pair in stable if pair.significant]
+    slower = sum(pair.ratio > 1 for pair in differing)
+    mean = mean_text([pair.ratio for pair in stable], len(both))
+    if mean == NOT_WELL_ENOUGH:
+        return f"Not measured well enough: {len(both) - len(stable)} of {len(both)} common rows are unstable."
+    return (
+        f"The second takes {mean} times as long as the first: of {len(stable)} stable rows in both, {slower} "
+        f"are significantly slower, and {len(differing) - slower} faster."
+    )
 
 
 def _rows(shown: list[Pair], hidden: int) -> Table:
@@ -119,7 +153,9 @@ def _rows(shown: list[Pair], hidden: int) -> Table:
     for pair in shown:
         times = (f"{one.median() * 1e6:,.4g}" for one in (pair.first, pair.second))
         verdict = "yes" if pair.significant else "no"
-        table.add_row(pair.name, *times, f"{pair.ratio:.3f}{'*' if pair.unstable else ''}", verdict)
+        table.add_row(
+            pair.name, *times, f"{ratio_text(pair.ratio, 3)}{'*' if pair.unstable else ''}", verdict
+        )
     return table
 
 
@@ -129,7 +165,7 @@ def _means(both: list[Pair]) -> Table:
     table = new_table("Geometric means", columns, _MEANS_CAPTION)
     for label, chosen in {"all": both, **_by_library(both)}.items():
         ratios = [pair.ratio for pair in chosen if not pair.unstable]
-        mean = f"{statistics.geometric_mean(ratios):.3f}" if ratios else ""
+        mean = mean_text(ratios, len(chosen), digits=3)
         table.add_row(label, mean, str(len(ratios)), str(len(chosen) - len(ratios)))
     return table
 

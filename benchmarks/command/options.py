@@ -82,13 +82,16 @@ def device(option: str, given: str | None) -> Any:
     return there[given][0]
 
 
-def result(option: str, given: Path | None, output: Path) -> Result:
-    """A result: that of the folder that is named, else of the newest of `output`."""
-    chosen = given or latest(output)
-    if chosen is None or not (chosen / FILE).is_file():
-        _refuse(option, f"no {FILE} in {given or f'any folder of {output}'}: run a benchmark first.")
-    with refused(option):
-        return Result.read(chosen)
+def results(option: str, given: Sequence[Path], output: Path) -> dict[Path, Result]:
+    """The results of these folders and JSON files; without any the newest of `output`."""
+    chosen = list(dict.fromkeys(given)) or [latest(output)]
+    read = {}
+    for path in chosen:
+        if path is None or (path.is_dir() and not (path / FILE).is_file()):
+            _refuse(option, f"no {FILE} in {path or f'any folder of {output}'}: run a benchmark first.")
+        with refused(option):
+            read[path] = Result.read(path)
+    return read
 
 
 def timed_rows(option: str, given: Path, section: str) -> dict[str, Row]:

@@ -1,7 +1,6 @@
 """The report of a run: tables on the terminal, and `report.md` with tables, environment and plots."""
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,14 +8,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..core.environment import SMOKE
 from ..core.failures import REASONS, describe, measured
 from ..core.files import write_text
 from ..core.results import FILE, Result, Row, Unreadable
 from ..core.tables import markdown, markdown_grid, new_table, texts
+from ..report.page import html_page
+from ..report.sources import Source
+from ..report.verdict import machine, sentences
 from .section import load
 
 _WIDTH = 132  # where the output is no terminal: as wide as the widest table
-_FILE = "report.md"
+_FILE, _PAGE = "report.md", "report.html"
 
 _T = TypeVar("_T")
 
@@ -27,18 +30,36 @@ def console() -> Console:
     return terminal if terminal.is_terminal else Console(width=_WIDTH)
 
 
-def write(result: Result, console: Console) -> Path:
-    """Draws the plots, writes the report beside the result, and prints the tables.
+def show(name: str, result: Result, console: Console) -> None:
+    """Prints the tables of a section as soon as it is measured; what cannot be read is said by `write`."""
+    for table in _tried({}, name, _tables, name, result):
+        console.print(table)
+
+
+def write(result: Result, console: Console, shown: Collection[str] = ()) -> Path:
+    """Draws the plots, writes the report beside the result, and prints the tables and the verdict.
+
+    Args:
+      result: what was measured.
+      console: where the tables are printed.
+      shown: the sections whose tables have been printed.
 
     Raises:
       OSError: the folder cannot be written; the tables are printed all the same.
       Unreadable: a section is not of this version; the others are printed and written.
     """
-    parts = ["# Benchmarks of jaxrelu", _state(result), _environment(result)]
     unread: dict[str, Exception] = {}
-    tables = {name: _tried(unread, name, _tables, name, rows) for name, rows in result.sections.items()}
-    for table in itertools.chain(*tables.values()):
-        console.print(table)
+    tables = {name: _tried(unread, name, _tables, name, result) for name in result.sections}
+    for name, of_section in tables.items():
+        for table in of_section if name not in shown else ():
+            console.print(table)
+    said = _tried({}, "verdict", sentences, result.environment, _read(result, unread))
+    if said:
+        console.print(Text(f"On this machine, {machine(result.environment)}:", style="bold"))
+        for sentence in said:
+            console.print(Text(f"- {sentence}"))
+    listed = "\n".join(f"- {sentence}" for sentence in said)
+    parts = ["# Benchmarks of jaxrelu", _state(result), listed, _environment(result)]
     for name in [name for name in tables if name not in unread]:
         plots = _tried(unread, name, _plots, name, result)
         pictures = [f"![{plot.stem.replace('_', ' ')}]({plot.name})" for plot in plots]
@@ -53,6 +74,25 @@ def write(result: Result, console: Console) -> Path:
     return path
 
 
+def write_all(results: dict[Path, Result], console: Console, page: Path | None) -> None:
+    """Writes the page of all results; of one its tables are printed, too.
+
+    Raises:
+      OSError: a file cannot be written.
+      Unreadable: a section is not of this version; the others are printed and written.
+    """
+    alone = next(iter(results.items())) if len(results) == 1 else None
+    in_folder = alone is not None and alone[0].is_dir()
+    target = page or (alone[1].folder if in_folder and alone else Path()) / _PAGE
+    write_text(target, html_page([Source(path, result) for path, result in results.items()]))
+    console.print(f"The page: {target}", soft_wrap=True)
+    if alone and in_folder:
+        write(alone[1], console)
+    elif alone:
+        for name in alone[1].sections:
+            show(name, alone[1], console)
+
+
 def _tried(unread: dict[str, Exception], name: str, make: Callable[..., list[_T]], *given: Any) -> list[_T]:
     """What is made of a section; nothing, and a note in `unread`, where its rows lack something."""
     try:
@@ -64,9 +104,19 @@ def _tried(unread: dict[str, Exception], name: str, make: Callable[..., list[_T]
         return []
 
 
-def _tables(name: str, rows: list[Row]) -> list[Table]:
+def _read(result: Result, unread: Collection[str]) -> dict[str, list[Row]]:
+    """The sections that this version can read."""
+    return {name: rows for name, rows in result.sections.items() if name not in unread}
+
+
+def _tables(name: str, result: Result) -> list[Table]:
+    rows = result.sections.get(name, [])
     usable = measured(rows)
-    return (load(name).tables(usable) if usable else []) + _left_out(rows)
+    tables = (load(name).tables(usable) if usable else []) + _left_out(rows)
+    if result.environment.get("smoke"):
+        for table in tables:
+            table.title = f"{table.title} ({SMOKE})"
+    return tables
 
 
 def _plots(name: str, result: Result) -> list[Path]:

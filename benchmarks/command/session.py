@@ -11,7 +11,7 @@ from rich.console import Console
 
 from references.counterparts import PEERS
 
-from ..core.environment import environment
+from ..core.environment import busy, environment
 from ..core.failures import Refused
 from ..core.progress import Progress
 from ..core.results import Result, Unwritable
@@ -19,6 +19,8 @@ from ..core.subjects import COLUMNS, DTYPES
 from . import options, report
 from .section import Section, load
 
+# What the sections of the tour take on two quiet cores.
+_SECONDS = {"throughput": 45.0, "memory": 40.0, "convergence": 95.0}
 COMPLETE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -41,12 +43,17 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
     settings = {name: _settings(module, preset, replaced) for name, module in sections.items()}
     written = {name: dataclasses.asdict(one) for name, one in settings.items()}
     with options.refused("--output"):
-        result = Result.create(output, environment(chosen), written)
+        result = Result.create(output, environment(chosen, preset == "SMOKE"), written)
     console = report.console()
+    if sentence := busy(result.environment):
+        console.print(sentence)
     status = COMPLETE
+    shown: list[str] = []  # the sections whose tables have been printed
+    plan = {name: _SECONDS[name] for name in names if name in _SECONDS} if len(names) > 1 else None
     try:
-        with jax.default_device(chosen), Progress(console) as progress:
+        with jax.default_device(chosen), Progress(console, plan) as progress:
             for name, module in sections.items():
+                progress.section(name)
                 try:
                     module.run(settings[name], progress, result.record)
                 except Refused as error:
@@ -57,6 +64,8 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
                     status = FAILED
                     result.record(name, {"failed": repr(error), "traceback": traceback.format_exc()})
                     progress.note(f"{name} failed: {error!r}")
+                report.show(name, result, console)
+                shown.append(name)
         result.complete = status == COMPLETE
     except KeyboardInterrupt:
         console.print("Interrupted: what has been measured is kept.")
@@ -66,14 +75,14 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
         return FAILED
     if jax.process_index():  # one of several processes that measure together: the first reports
         return status
-    return _finished(result, console) or status
+    return _finished(result, console, shown) or status
 
 
-def _finished(result: Result, console: Console) -> int:
+def _finished(result: Result, console: Console, shown: list[str]) -> int:
     """Writes what is complete now, and the report; returns a status only if that fails."""
     try:
         result.write()
-        report.write(result, console)
+        report.write(result, console, shown)
     except KeyboardInterrupt:  # a second time
         console.print(f"Interrupted before the report; for that: python -m benchmarks report {result.folder}")
         return INTERRUPTED

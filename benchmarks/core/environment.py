@@ -16,9 +16,14 @@ import jaxrelu
 _PACKAGES = ("jax", "jaxlib", "flax", "numpy", "optax", "scikit-learn", "torch", "keras")
 
 
-def environment(device: Any) -> dict[str, Any]:
+SMOKE = "SMOKE RUN: the figures mean nothing"
+_BUSY = 0.5  # of the cores wanted by other programs: then times are theirs, too
+
+
+def environment(device: Any, smoke: bool = False) -> dict[str, Any]:
     """The environment of a run on this device, as it goes into the JSON result."""
     return {
+        "smoke": smoke,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "arguments": sys.argv[1:],
         "python": platform.python_version(),
@@ -36,6 +41,17 @@ def environment(device: Any) -> dict[str, Any]:
     }
 
 
+def busy(environment: dict[str, Any]) -> str:
+    """A sentence where other programs wanted the cores when the run began; nothing where none did."""
+    load, cores = environment.get("load_average"), environment.get("cores")
+    if not load or not cores or load[0] <= _BUSY * cores:
+        return ""
+    return (
+        f"This machine is busy: on average {load[0]:.1f} programs wanted its {cores} cores in the minute "
+        "before the run. Its times may be of no use; memory and accuracy are as on a quiet machine."
+    )
+
+
 def describe(environment: dict[str, Any]) -> str:
     """One line for the foot of a plot: device, processor and versions."""
     device = environment["device"] if environment["backend"] != "cpu" else environment["cpu"]
@@ -43,6 +59,7 @@ def describe(environment: dict[str, Any]) -> str:
     return (
         f"{device}, {environment['cores']} cores | jax {environment['jax']}, "
         f"jaxrelu {environment['jaxrelu']} ({commit}) | {environment['date'][:10]}"
+        f"{f' | {SMOKE}' if environment.get('smoke') else ''}"
     )
 
 

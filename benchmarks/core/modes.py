@@ -2,3 +2,4 @@
 
 FORWARD, GRADIENT = "forward", "value_and_gradient"
 COPY = "copy"
+FUSED = "fused"

@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .environment import describe
+from .environment import SMOKE, describe
 from .palette import COLOURS, DARK, GRID, MIDDLE
 
 _STYLE: dict[Any, Any] = {
@@ -40,6 +40,7 @@ def drawn(path: Path, title: str, environment: dict[str, Any]) -> Iterator[Figur
     """A figure in the style of all; it is written to the path afterwards."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(layout="constrained")  # no pyplot: nothing global, no window system
+        title = f"{title} ({SMOKE})" if environment.get("smoke") else title
         figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
         yield figure
         figure.supxlabel(describe(environment), fontsize=7, color=MIDDLE, x=0.01, ha="left")

@@ -59,10 +59,11 @@ class Result:
         return result
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """The result in this folder; raises `Unreadable`."""
-        content = read(folder / FILE)
-        return cls(folder, **{name: content[name] for name in _KINDS})
+    def read(cls, path: Path) -> Self:
+        """The result in this folder, or of this JSON file; raises `Unreadable`."""
+        file = path / FILE if path.is_dir() else path
+        content = read(file)
+        return cls(file.parent, **{name: content[name] for name in _KINDS})
 
     def record(self, section: str, row: Row) -> None:
         """Appends a row and writes the file, so that nothing measured is lost."""

@@ -48,17 +48,17 @@ def new_table(title: str, columns: Iterable[Column], caption: str = "") -> Table
     return _Folding(*columns, title=title, caption=caption, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
 
 
-def ratio_text(value: float) -> str:
-    """A ratio with two decimals, and a small one with two digits that say something.
+def ratio_text(value: float, digits: int = 2) -> str:
+    """A ratio with so many decimals, and a small one with as many digits that say something.
 
     Examples:
       >>> ratio_text(1.234), ratio_text(0.0042)
       ('1.23', '0.0042')
     """
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+    return f"{value:.{digits}f}" if value >= 0.1 else f"{value:.{digits}g}"
 
 
-def mean_text(stable: Sequence[float], rows: int, otherwise: str = NOT_WELL_ENOUGH) -> str:
+def mean_text(stable: Sequence[float], rows: int, otherwise: str = NOT_WELL_ENOUGH, digits: int = 2) -> str:
     """The geometric mean of the stable ratios, which may stand for all rows where half of them are stable.
 
     Examples:
@@ -69,7 +69,7 @@ def mean_text(stable: Sequence[float], rows: int, otherwise: str = NOT_WELL_ENOU
         return ""
     if 2 * len(stable) < rows:
         return otherwise
-    return ratio_text(statistics.geometric_mean(stable))
+    return ratio_text(statistics.geometric_mean(stable), digits)
 
 
 class _Folding(Table):
@@ -78,11 +78,11 @@ class _Folding(Table):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         widths = _widths(self.columns, options.max_width)
         if self.title:
-            yield Text(_plain(self.title), style="table.title")
+            yield Text(plain(self.title), style="table.title")
         for places in _blocks(self.columns, widths, options.max_width):
             yield from _block(self, places, widths).__rich_console__(console, options)
         if self.caption:
-            caption = Text(_plain(self.caption), style="table.caption")
+            caption = Text(plain(self.caption), style="table.caption")
             yield from caption.wrap(console, min(options.max_width, _LONGEST_LINE))
         yield Text()
 
@@ -109,8 +109,8 @@ def _widths(columns: Sequence[Column], width: int) -> list[int]:
 
 def _number_width(column: Column) -> int:
     """A header may be wrapped, a number not."""
-    if column.no_wrap or _group(column):
-        return max(_width(column), len(_group(column)))
+    if column.no_wrap or group_of(column):
+        return max(_width(column), len(group_of(column)))
     cells = max((text.cell_len for cell in column.cells for text in _lines(cell)), default=0)
     words = max((len(word) for text in _lines(column.header) for word in text.plain.split()), default=0)
     return max(cells, words, min(_HEADER, _width(column)))
@@ -122,7 +122,7 @@ def _blocks(columns: Sequence[Column], widths: Sequence[int], width: int) -> Ite
     room = width - sum(widths[place] + _GAP for place in names)
     block, used = list(names), 0
     others = range(len(names), len(columns))
-    for _, group in itertools.groupby(others, lambda place: _group(columns[place]) or place):
+    for _, group in itertools.groupby(others, lambda place: group_of(columns[place]) or place):
         places = list(group)
         needs = [widths[place] + _GAP for place in places]
         together = used and used + sum(needs) > room >= sum(needs)  # so the group is not torn
@@ -156,17 +156,18 @@ def _block(table: Table, places: Sequence[int], widths: Sequence[int]) -> Table:
 
 def _headers(columns: Sequence[Column]) -> list[RenderableType]:
     """The headers, and above those of a group its name and a rule as wide as the group."""
-    if not any(map(_group, columns)):
+    if not any(map(group_of, columns)):
         return [column.header for column in columns]
     headers: list[RenderableType] = []
-    for name, members in itertools.groupby(columns, _group):
+    for name, members in itertools.groupby(columns, group_of):
         for number, column in enumerate(members):
             above = (name if number == 0 else "").ljust(_number_width(column), _RULE if name else " ")
-            headers.append(f"{above}\n{_plain(column.header)}")
+            headers.append(f"{above}\n{plain(column.header)}")
     return headers
 
 
-def _group(column: Column) -> str:
+def group_of(column: Column) -> str:
+    """The name of the group that the column belongs to; empty where there is none."""
     return column.group if isinstance(column, _Column) else ""
 
 
@@ -183,13 +184,13 @@ def _lines(cell: object) -> list[Text]:
 
 def markdown(table: Table) -> str:
     """A table as Markdown, with its title above and its caption below."""
-    caption = f"\n{_plain(table.caption)}" if table.caption else ""
-    return f"**{_plain(table.title)}**\n\n{_grid_of(table)}\n{caption}"
+    caption = f"\n{plain(table.caption)}" if table.caption else ""
+    return f"**{plain(table.title)}**\n\n{_grid_of(table)}\n{caption}"
 
 
 def markdown_section(table: Table, level: int) -> str:
     """A table as a section of a page: its title is a heading of this level, and its caption comes first."""
-    return f"{'#' * level} {_plain(table.title)}\n\n{_plain(table.caption)}\n\n{_grid_of(table)}\n"
+    return f"{'#' * level} {plain(table.title)}\n\n{plain(table.caption)}\n\n{_grid_of(table)}\n"
 
 
 def markdown_grid(header: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
@@ -207,13 +208,13 @@ def markdown_grid(header: Sequence[str], rows: Iterable[Sequence[str]], right: C
 
 
 def _grid_of(table: Table) -> str:
-    rows = zip(*([_plain(cell) for cell in column.cells] for column in table.columns), strict=True)
+    rows = zip(*([plain(cell) for cell in column.cells] for column in table.columns), strict=True)
     right = [place for place, column in enumerate(table.columns) if column.justify == "right"]
-    headers = [f"{_group(column)} {_plain(column.header)}".strip() for column in table.columns]
+    headers = [f"{group_of(column)} {plain(column.header)}".strip() for column in table.columns]
     return markdown_grid(headers, list(rows), right)
 
 
-def _plain(cell: object) -> str:
+def plain(cell: object) -> str:
     """The text of a cell without rich's markup."""
     if isinstance(cell, Text):
         return cell.plain

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from ..core.modes import COPY, FORWARD, GRADIENT
+from ..core.modes import COPY, FORWARD, FUSED, GRADIENT
 from ..core.programs import DONATED, FRESH, STAGES, Program
 from ..core.regimes import FROM_MEMORY, IN_CACHE, buffer_sets
 from ..core.results import Row
@@ -20,7 +20,6 @@ from ..peers.processes import OWN, Remote
 from .step import Step, fused
 
 HALVES = ("forward_with_residuals", "backward")
-FUSED = "fused"
 
 ProgramKey = tuple[str, str, str]  # library, mode, outputs
 Samples = Mapping[ProgramKey, np.ndarray]

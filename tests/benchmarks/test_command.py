@@ -6,6 +6,8 @@ No test asserts a time.
 import dataclasses
 import functools
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from benchmarks import convergence, memory, throughput
 from benchmarks.__main__ import app
+from benchmarks.core.progress import Progress
 from benchmarks.core.statistics import summary
 from benchmarks.core.subjects import OURS, PEER, subjects
 from benchmarks.throughput.step import Step
@@ -184,6 +188,49 @@ def test_section_that_fails_does_not_stop_the_others(tmp_path: Path, monkeypatch
     assert "a test" in content["sections"]["throughput"][0]["failed"]
     assert len(content["sections"]["memory"]) == 1
     assert "memory_kept.png" in names(tmp_path)
+
+
+def test_tour_shows_each_section_when_it_is_done_and_ends_with_a_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = {"variant": "relu", "kind": "kept", "dtype": "float32"}
+
+    def kept(_: Any, progress: Any, record: Any) -> None:
+        for library, bytes_kept in ((OURS, 1.0), (PEER, 5.0)):
+            record("memory", {**case, "library": library, "bytes_per_element": bytes_kept})
+
+    def last(_: Any, progress: Any, record: Any) -> None:
+        progress.note("the last section begins")
+
+    monkeypatch.setattr(throughput, "run", lambda *_: None)
+    monkeypatch.setattr(memory, "run", kept)
+    monkeypatch.setattr(convergence, "run", last)
+    monkeypatch.setattr(os, "getloadavg", lambda: (99.0, 99.0, 99.0))
+    result = invoke("--smoke", "--output", str(tmp_path))
+    said = [
+        "Benchmarks of jaxrelu: throughput, memory, convergence",
+        "This machine is busy: on average 99.0 programs",
+        "Kept for the backward pass, bytes an element (SMOKE RUN",
+        "the last section begins",
+        "On this machine",
+        "relu 1 where jax.nn keeps 5",
+    ]
+    places = [result.output.find(text) for text in said]
+    assert places == sorted(places) and min(places) >= 0, result.output
+    assert result.output.count("Kept for the backward pass, bytes") == 1
+    (report,) = tmp_path.glob("*/report.md")
+    assert "SMOKE RUN" in report.read_text()
+
+
+def test_the_time_left_is_that_of_the_whole_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.0, 10.0, 30.0, 30.0, 90.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    progress = Progress(Console(quiet=True), {"first": 20.0, "second": 40.0})
+    progress.section("first")
+    assert progress.left(0.25) == pytest.approx(2 * (40 + 15))  # 5 of 60 planned seconds took 10
+    progress.section("second")
+    assert progress.left(0.0) == pytest.approx(1.5 * 40)
+    assert progress.left(1.0) == 0
 
 
 # -- what is measured ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,48 @@ def test_compare(results: tuple[Path, Path], tmp_path: Path) -> None:
     )
     assert RELU in done.stdout
     assert "2.00x slower" in done.stdout
+
+
+def written(folder: Path, variants: Sequence[str]) -> Path:
+    result = Result.create(folder, {}, {})
+    for variant in variants:
+        result.record("throughput", row(variant, OURS, [1.0, 1.01, 0.99]))
+    return result.folder
+
+
+def test_the_answer_comes_first_and_few_lines_name_what_is_on_one_side(tmp_path: Path) -> None:
+    others = [f"other {number}" for number in range(40)]
+    first, second = written(tmp_path / "a", ["relu", *others]), written(tmp_path / "b", ["relu"])
+    lines = invoke("compare", first, second).output.splitlines()
+    assert lines[0].startswith("The second takes 1.00 times as long as the first")
+    assert sum(line.startswith("other ") for line in lines) == 4
+    assert [line.strip() for line in lines if line.startswith("and ")] == ["and 36 more"]
+    assert "Only in the first: 40" in "\n".join(lines)
+
+
+def test_a_comparison_of_nothing_is_an_error(tmp_path: Path) -> None:
+    first, second = written(tmp_path / "a", ["relu"]), written(tmp_path / "b", ["gelu"])
+    empty = Result.create(tmp_path / "c", {}, {})
+    empty.record("throughput", {"variant": "relu", "failed": "a test"})
+    for other, said in (
+        (second, "none has the same name"),
+        (empty.folder, "the second result has no timed rows"),
+    ):
+        result = invoke("compare", first, other)
+        assert result.exit_code == 2
+        assert said in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_mean_of_few_stable_rows_is_no_answer(tmp_path: Path) -> None:
+    folders = []
+    for name in "ab":
+        result = Result.create(tmp_path / name, {}, {})
+        for number in range(5):
+            result.record("throughput", row(f"row {number}", OURS, [1.0] * 5, unstable=number > 1))
+        folders.append(result.folder)
+    output = invoke("compare", *folders).output
+    assert output.startswith("Not measured well enough: 3 of 5 common rows are unstable.")
+    assert "not measured well enough" in output
 
 
 def test_significance_agrees_with_the_command_of_pyperf(tmp_path: Path) -> None:

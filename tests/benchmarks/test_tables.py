@@ -37,7 +37,9 @@ def test_every_table_of_every_experiment_fits_and_is_whole(file: Path, width: in
             text = "\n".join(lines)
             assert max(map(len, lines)) <= width, table.title
             assert "…" not in text
-            figures = [plain(cell) for one in table.columns if one.justify == "right" for cell in one.cells]
+            figures = [
+                plain(cell).strip() for one in table.columns if one.justify == "right" for cell in one.cells
+            ]
             assert all(figure in text for figure in figures if len(figure) <= _WIDEST), table.title
 
 
