@@ -51,8 +51,8 @@ function layoutOf(given) {
   return {
     ...given, xaxis: axis(given.xaxis), yaxis: axis(given.yaxis),
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, size: narrow ? 10 : 12 },
-    margin: { l: 40, r: 10, t: 30, b: 40 }, showlegend: true,
-    legend: { orientation: "h", y: -0.1, yanchor: "top", x: 0 },
+    margin: { l: 40, r: 10, t: 60, b: 50 },
+    legend: { orientation: "h", y: 1.01, yanchor: "bottom", x: 0 },
   };
 }
 

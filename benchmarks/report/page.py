@@ -107,6 +107,8 @@ def _part(sources: list[Source], drawn: Charts, sections: tuple[str, ...]) -> It
         if figures or tables:
             yield f"<h3>[{number}] {escape(machine(source.environment))}</h3>"
             yield f'<p class="from">{escape(source.line)}</p>'
+            if source.environment.get("smoke"):
+                yield f'<p class="doubt">⚠ {SMOKE}</p>'
             yield from (*figures, *tables)
 
 

@@ -9,6 +9,8 @@ from ..core.failures import measured
 from ..core.results import FILE, Result, Row
 from .verdict import machine
 
+_SHORT = 9  # of a commit
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -36,6 +38,11 @@ class Source:
         said = [SMOKE] if self.environment.get("smoke") else []
         if not self.result.complete:
             said.append("Not complete: the run was interrupted, or a part of it failed")
+        timed = [
+            row["unstable"] for rows in self.result.sections.values() for row in rows if "unstable" in row
+        ]
+        if 2 * sum(timed) > len(timed):
+            said.append(f"Most times are unstable: {sum(timed)} of {len(timed)} rows, each marked with *")
         if self.environment.get("dirty"):
             said.append("Measured from sources that differ from the commit")
         return [*said, *filter(None, [busy(self.environment).replace("This machine is", "The machine was")])]
@@ -55,5 +62,5 @@ class Source:
 
     @property
     def line(self) -> str:
-        """The facts in one line."""
-        return " | ".join(self.facts.values())
+        """The facts in one line, the commit in short."""
+        return " | ".join({**self.facts, "commit": self.facts["commit"][:_SHORT]}.values())

@@ -76,7 +76,7 @@ def _card(rows: list[Row]) -> list[str]:
     functions = [row for row in rows if row["kind"] == "function" and row["mode"] == FUSED]
     largest = max((row["size"] for row in functions), default=0)
     parts = {
-        f"Value with gradient of {power(largest)} elements": [r for r in functions if r["size"] == largest],
+        f"Values with gradients of {power(largest)} elements": [r for r in functions if r["size"] == largest],
         "Training steps": [row for row in rows if row["kind"] in ("step", "transformer")],
     }
     said = []
@@ -85,8 +85,8 @@ def _card(rows: list[Row]) -> list[str]:
         stable = [row["ratio_median"] for row in compared if not row["unstable"]]
         if compared:
             mean = mean_text(stable, len(compared))
-            verb = "was" if mean == NOT_WELL_ENOUGH else f"takes, by that of {PEER},"
-            said.append(f"{what}: time {verb} {mean} ({len(stable)} stable of {len(compared)} rows).")
+            taken = f"were {mean}" if mean == NOT_WELL_ENOUGH else f"take {mean} times as long as with {PEER}"
+            said.append(f"{what} {taken} (mean of the {len(stable)} stable of {len(compared)} rows).")
     return said
 
 

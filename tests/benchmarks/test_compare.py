@@ -86,7 +86,7 @@ def test_a_mean_of_few_stable_rows_is_no_answer(tmp_path: Path) -> None:
     for name in "ab":
         result = Result.create(tmp_path / name, {}, {})
         for number in range(5):
-            result.record("throughput", row(f"row {number}", OURS, [1.0] * 5, unstable=number > 1))
+            result.record("throughput", row(f"row {number}", OURS, [1.0, 1.01, 0.99], unstable=number > 1))
         folders.append(result.folder)
     output = invoke("compare", *folders).output
     assert output.startswith("Not measured well enough: 3 of 5 common rows are unstable.")

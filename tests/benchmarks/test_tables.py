@@ -28,9 +28,8 @@ def plain(cell: object) -> str:
     return cell.plain if isinstance(cell, Text) else Text.from_markup(str(cell)).plain
 
 
-@pytest.mark.parametrize("width", [60, 80, 132])
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_table_of_every_experiment_fits_and_is_whole(file: Path, width: int) -> None:
+def test_every_table_of_every_experiment_fits_and_is_whole(file: Path, width: int = 80) -> None:
     for section, rows in results.read(file)["sections"].items():
         for table in load(section).tables(measured(rows)):
             lines = shown(table, width)
