@@ -36,6 +36,7 @@ ORDER = (
         for name in ("accuracy", "compiled", "convergence", "dying", "memory", "throughput", "transformer")
     ),
     ("benchmarks.scaling", "benchmarks.card"),  # run other experiments
+    ("benchmarks.report",),
     ("benchmarks.command",),
     ("benchmarks.__main__",),
 )
