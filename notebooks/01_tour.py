@@ -1,15 +1,15 @@
 # %% [markdown]
 # # A tour of jaxrelu
 #
-# Five stops, about a minute of computing on a laptop:
+# Four stops, less than a minute of computing on a laptop:
 #
 # 1. the classic variants and their slopes,
 # 2. a Flax model that learns its slopes,
 # 3. a small network taken apart into clipped lines,
-# 4. how fast the functions are on this machine,
-# 5. what they keep for the backward pass.
+# 4. what the functions keep for the backward pass.
 #
-# To run it: `pip install -e ".[test]"` in the repository, then open this notebook there.
+# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. How fast the functions are on your machine
+# says `python -m benchmarks`, in a checkout of the repository.
 
 # %%
 import functools
@@ -22,20 +22,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import optax
 from flax import nnx
-from rich.console import Console
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 import jaxrelu
-from benchmarks import throughput
-from benchmarks.core.progress import Progress
 from jaxrelu.masks import weight_decay_mask
 from jaxrelu.nnx import PReLU
 
 BLUE, ORANGE, GREY, INK = "#1f6f8b", "#e2743b", "#b4bcc4", "#2b3640"
 plt.rcParams.update(
     {
-        "figure.dpi": 110,
+        "figure.dpi": 80,
         "figure.constrained_layout.use": True,
         "font.size": 9,
         "text.color": INK,
@@ -55,7 +52,6 @@ plt.rcParams.update(
         "path.simplify": False,
     }
 )
-print(f"jax {jax.__version__} on {jax.devices()[0].device_kind}")
 
 # %% [markdown]
 # ## 1. The classic variants
@@ -71,7 +67,7 @@ def draw_variant(variant, above, below):
     function = functools.partial(variant.bound, **variant.example)
     slope = jax.vmap(jax.grad(function))
     kinks = np.array(list(variant.kinks))
-    x = np.linspace(-10, 10, 801)
+    x = np.linspace(-6, 6, 801)
     off_kinks = np.setdiff1d(x, kinks)
     pieces = np.split(off_kinks, np.searchsorted(off_kinks, np.sort(kinks)))
 
@@ -83,7 +79,7 @@ def draw_variant(variant, above, below):
         below.plot(kinks, slope(jnp.asarray(kinks)), "o", color=ORANGE, ms=4.5)
 
 
-classic = "relu leaky_relu prelu relu6 general_relu elu celu selu softplus gelu gelu_exact silu mish"
+classic = "relu leaky_relu prelu relu6 hard_silu elu celu selu softplus gelu gelu_exact silu mish"
 drawn = [jaxrelu.catalogue()[name] for name in classic.split()]
 columns = 7
 blocks = math.ceil(len(drawn) / columns)
@@ -96,11 +92,11 @@ for i, variant in enumerate(drawn):
     block, column = divmod(i, columns)
     above, below = grid[2 * block : 2 * block + 2, column]
     draw_variant(variant, above, below)
-    above.set(ylim=(-3, 10.5), yticks=[0, 5, 10])
-    below.set(ylim=(-0.35, 1.95), yticks=[0, 1])
+    above.set(ylim=(-2.2, 6.5), yticks=[0, 3, 6])
+    below.set(ylim=(-0.65, 1.95), yticks=[0, 1])
     for axes in above, below:
         axes.set_axis_on()
-        axes.set(xlim=(-10, 10), xticks=[-10, 0, 10])
+        axes.set(xlim=(-6, 6), xticks=[-6, 0, 6])
         axes.tick_params(length=0, labelleft=column == 0, labelbottom=axes is below)
     if column == 0:
         above.set_ylabel("value", color=BLUE)
@@ -373,59 +369,7 @@ for axes in figure.axes:
 plt.show()
 
 # %% [markdown]
-# ## 4. How fast on this machine
-#
-# This is the project's own benchmark, at a size that takes about twenty seconds. It times ours, `jax.nn`
-# and a plain copy in turn, round by round, so that whatever disturbs one disturbs all. Forward and backward
-# are two programs, as in training; the time is their sum, the median over the rounds. The table comes
-# first, then its times as bars. `python -m benchmarks throughput` measures everything, at length.
-
-
-# %%
-def draw_pairs(axes, pairs, digits):
-    """Two bars a row, ours above that of jax.nn; `pairs` maps the name of a row to its two numbers."""
-    for row, numbers in enumerate(pairs.values()):
-        for number, offset, colour in zip(numbers, (-0.19, 0.19), (BLUE, GREY), strict=True):
-            axes.barh(row + offset, number, height=0.36, color=colour)
-            axes.text(number, row + offset, f" {number:{digits}}", va="center", fontsize=7.5)
-    for colour, label in (BLUE, "jaxrelu"), (GREY, "jax.nn"):
-        axes.barh(0, 0, color=colour, label=label)
-    axes.set_yticks(range(len(pairs)), list(pairs))
-    axes.tick_params(length=0)
-    axes.margins(x=0.08)
-    axes.grid(visible=False, axis="y")
-
-
-compared = [variant for variant in drawn if variant.peer]
-settings = throughput.Settings(
-    variants=tuple(variant.name for variant in compared), dtypes=("float32", "bfloat16"), rounds=7
-)
-rows = []
-with Progress(Console(quiet=True, force_jupyter=False)) as progress:
-    throughput.run(settings, progress, lambda section, row: rows.append(row))
-for table in throughput.tables(rows):
-    Console(width=120).print(table)
-
-# %%
-microseconds = {
-    (row["dtype"], row["variant"], row["library"]): 1e6 * row["median"]
-    for row in rows
-    if row.get("mode") == "value_and_gradient"
-}
-figure, panels = plt.subplots(1, 2, figsize=(11, 0.34 * len(compared) + 0.8), sharex=True, sharey=True)
-for axes, dtype in zip(panels, settings.dtypes, strict=True):
-    pairs = {
-        variant.name: [microseconds[dtype, variant.name, library] for library in ("jaxrelu", "jax.nn")]
-        for variant in compared
-    }
-    draw_pairs(axes, pairs, ".0f")
-    axes.set(title=dtype, xlabel="microseconds for value and gradient of $2^{20}$ elements")
-panels[0].invert_yaxis()
-panels[1].legend(loc="upper right")
-plt.show()
-
-# %% [markdown]
-# ## 5. What is kept for the backward pass
+# ## 4. What is kept for the backward pass
 #
 # Between forward and backward, memory holds whatever the gradient needs. jaxrelu keeps the sign of a
 # rectifier, one byte an element, and one tensor of x's dtype for a smooth function. `jax.vjp`
@@ -444,8 +388,23 @@ def peer(variant):
     return functools.partial(getattr(jax.nn, variant.peer), **variant.arguments)
 
 
+def draw_pairs(axes, pairs, digits):
+    """Two bars a row, ours above that of jax.nn; `pairs` maps the name of a row to its two numbers."""
+    for row, numbers in enumerate(pairs.values()):
+        for number, offset, colour in zip(numbers, (-0.19, 0.19), (BLUE, GREY), strict=True):
+            axes.barh(row + offset, number, height=0.36, color=colour)
+            axes.text(number, row + offset, f" {number:{digits}}", va="center", fontsize=7.5)
+    for colour, label in (BLUE, "jaxrelu"), (GREY, "jax.nn"):
+        axes.barh(0, 0, color=colour, label=label)
+    axes.set_yticks(range(len(pairs)), list(pairs))
+    axes.tick_params(length=0)
+    axes.margins(x=0.08)
+    axes.grid(visible=False, axis="y")
+
+
+compared = [variant for variant in drawn if variant.peer]
 figure, panels = plt.subplots(1, 2, figsize=(11, 0.34 * len(compared) + 0.8), sharex=True, sharey=True)
-for axes, dtype in zip(panels, settings.dtypes, strict=True):
+for axes, dtype in zip(panels, ("float32", "bfloat16"), strict=True):
     x = jnp.linspace(-3, 3, 2**16).astype(dtype)
     pairs = {v.name: [bytes_kept(function, x) for function in (v.bound, peer(v))] for v in compared}
     draw_pairs(axes, pairs, ".3g")

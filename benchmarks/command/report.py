@@ -14,7 +14,7 @@ from ..core.files import write_text
 from ..core.results import FILE, Result, Row, Unreadable
 from ..core.tables import markdown, markdown_grid, new_table, texts
 from ..report.page import html_page
-from ..report.sources import Source
+from ..report.sources import NamedResult
 from ..report.verdict import machine, sentences
 from .section import load
 
@@ -84,7 +84,7 @@ def write_all(results: dict[Path, Result], console: Console, page: Path | None) 
     alone = next(iter(results.items())) if len(results) == 1 else None
     in_folder = alone is not None and alone[0].is_dir()
     target = page or (alone[1].folder if in_folder and alone else Path()) / _PAGE
-    write_text(target, html_page([Source(path, result) for path, result in results.items()]))
+    write_text(target, html_page([NamedResult(path, result) for path, result in results.items()]))
     console.print(f"The page: {target}", soft_wrap=True)
     if alone and in_folder:
         write(alone[1], console)

@@ -13,13 +13,13 @@ from ..core.subjects import OURS, PEER
 from ..memory.tables import cells
 from ..throughput.index import GRADIENT, MODES, Name, Place, distinct, places, ratio
 from .elements import DASHES, SYMBOLS, chart, colour
-from .sources import Source
+from .sources import NamedResult
 
 _SHOWN_AT_FIRST = 6  # learning curves; a click on the legend shows the others
 _WORST_ULP = 16.0  # where the colours of the accuracy map end
 
 
-def speed(number: int, source: Source) -> Iterator[str]:
+def speed(number: int, source: NamedResult) -> Iterator[str]:
     """Time divided by that of jax.nn with its interval, at the largest size."""
     for here, by_name in list(places(source.rows("throughput")).items())[-1:]:
         series = []
@@ -43,7 +43,7 @@ def speed(number: int, source: Source) -> Iterator[str]:
             yield chart(f"speed-{number}", series, _with_names(layout), rows, note)
 
 
-def roof(number: int, source: Source) -> Iterator[str]:
+def roof(number: int, source: NamedResult) -> Iterator[str]:
     """Bandwidth against that of a copy: functions of arrays do little arithmetic, and wait for memory."""
     throughput = list(places(source.rows("throughput")).items())[-1:]
     for here, by_name in throughput:
@@ -79,7 +79,7 @@ def _roof(number: int, where: str, rows: list[Row]) -> Iterator[str]:
         yield chart(f"roof-{number}", series, _with_names(layout), len({*series[0]["y"]}), note)
 
 
-def memory(number: int, source: Source) -> Iterator[str]:
+def memory(number: int, source: NamedResult) -> Iterator[str]:
     """What the gradient of a deep net needs, by what follows the activation: ours at its best and jax.nn."""
     net = [row for row in source.rows("memory") if "temp_bytes" in row]
     needed: dict[tuple[str, str], str] = {}
@@ -100,7 +100,7 @@ def memory(number: int, source: Source) -> Iterator[str]:
         yield _heat(f"memory-{number}", values, needed, note, "tensors")
 
 
-def accuracy(number: int, source: Source) -> Iterator[str]:
+def accuracy(number: int, source: NamedResult) -> Iterator[str]:
     """The largest error of values and slopes, by variant and format."""
     rows = [row for row in source.rows("accuracy") if row.get("library") == OURS]
     rows = [row for row in rows if row.get("result") in ("value", "slope") and row.get("worst") is not None]
@@ -115,7 +115,7 @@ def accuracy(number: int, source: Source) -> Iterator[str]:
         yield _heat(f"accuracy-{number}", finite, texts, note, "ulp", _WORST_ULP)
 
 
-def training(number: int, source: Source) -> Iterator[str]:
+def training(number: int, source: NamedResult) -> Iterator[str]:
     """The mean learning curve of each variant, a chart a task."""
     for place, (task, rows) in enumerate(by_task(source.rows("convergence")).items()):
         series = []

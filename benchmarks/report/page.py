@@ -11,12 +11,12 @@ from ..core.failures import describe, measured
 from ..core.results import Row
 from . import charts, overview
 from .elements import TERMS, from_table
-from .sources import Source
+from .sources import NamedResult
 from .verdict import machine, sentences
 
 _HERE = Path(__file__).parent
 _TITLE = "jaxrelu, measured"
-Charts = Callable[[int, Source], Iterator[str]]
+Charts = Callable[[int, NamedResult], Iterator[str]]
 # Each part of the page: its title, its charts, and the sections of the results whose tables it shows.
 _PARTS: dict[str, tuple[Charts, tuple[str, ...]]] = {
     "Speed": (charts.speed, ("throughput", "card", "scaling", "transformer")),
@@ -29,7 +29,7 @@ _PARTS: dict[str, tuple[Charts, tuple[str, ...]]] = {
 }
 
 
-def html_page(sources: list[Source]) -> str:
+def html_page(sources: list[NamedResult]) -> str:
     """The page of these results, of whatever machines."""
     from plotly.offline import get_plotlyjs  # only a page takes the time that its import takes
 
@@ -67,7 +67,7 @@ def _anchor(title: str) -> str:
     return title.lower().replace(" ", "-")
 
 
-def _verdicts(sources: list[Source]) -> str:
+def _verdicts(sources: list[NamedResult]) -> str:
     """For each result what it comes to, and how healthy its machine was."""
     shown = []
     for number, source in enumerate(sources, 1):
@@ -82,7 +82,7 @@ def _verdicts(sources: list[Source]) -> str:
     return "".join(shown)
 
 
-def _said(source: Source) -> list[str]:
+def _said(source: NamedResult) -> list[str]:
     """The verdict without what the doubts have said; a section of another version has none."""
     said = []
     for name, rows in source.result.sections.items():
@@ -95,7 +95,7 @@ def _said(source: Source) -> list[str]:
     return said
 
 
-def _part(sources: list[Source], drawn: Charts, sections: tuple[str, ...]) -> Iterator[str]:
+def _part(sources: list[NamedResult], drawn: Charts, sections: tuple[str, ...]) -> Iterator[str]:
     for number, source in enumerate(sources, 1):
         figures = _tried(lambda number=number, source=source: list(drawn(number, source)))
         tables = [
@@ -121,7 +121,7 @@ def _tried(make: Callable[[], list[str]]) -> list[str]:
         return [f'<p class="doubt">⚠ Cannot be read by this version: {reason}</p>']
 
 
-def _tables(name: str, source: Source) -> list[str]:
+def _tables(name: str, source: NamedResult) -> list[str]:
     rows = source.result.sections[name]
     usable = measured(rows)
     section: Any = import_module(f"benchmarks.{name}")
@@ -140,7 +140,7 @@ def _short(row: Row) -> Row:
     return {name: str(value).splitlines()[0] for name, value in row.items() if name != "traceback" and value}
 
 
-def _origins(sources: list[Source]) -> str:
+def _origins(sources: list[NamedResult]) -> str:
     """The facts behind every figure, by the number that it names."""
     listed = ""
     for number, source in enumerate(sources, 1):

@@ -13,7 +13,7 @@ _SHORT = 9  # of a commit
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class NamedResult:
     """One result, and the path that was named."""
 
     path: Path

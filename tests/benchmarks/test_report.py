@@ -51,7 +51,7 @@ def a_run(output: Path, environment: dict[str, Any]) -> Path:
     return result.folder
 
 
-class Page(HTMLParser):
+class ReadPage(HTMLParser):
     """What a test reads of a page: the tags, and the text outside scripts and styles."""
 
     def __init__(self, text: str) -> None:
@@ -79,7 +79,7 @@ def written(tmp_path: Path, *results: Path) -> str:
 
 
 def test_the_page_says_what_was_measured_where(run: Path, tmp_path: Path) -> None:
-    page = Page(written(tmp_path, run, RESULTS / "card-h200.json"))
+    page = ReadPage(written(tmp_path, run, RESULTS / "card-h200.json"))
     for said in ("A processor, 8 cores", "NVIDIA H200", "commit: c0ffee", "jax 0.10.2", "complete"):
         assert said in page.text
     assert "gelu 4 where jax.nn keeps 16" in page.text
@@ -94,7 +94,7 @@ def test_the_page_says_what_was_measured_where(run: Path, tmp_path: Path) -> Non
 
 def test_the_page_asks_for_nothing(run: Path, tmp_path: Path) -> None:
     text = written(tmp_path, run)
-    page = Page(text)
+    page = ReadPage(text)
     policy = next(given["content"] for tag, given in page.tags if given.get("http-equiv"))
     assert policy and policy.startswith("default-src 'none'")
     for tag, given in page.tags:
@@ -145,7 +145,7 @@ def test_smoke_and_busy_and_interrupted_results_are_marked(tmp_path: Path) -> No
     result = Result.read(doubtful)
     result.complete = False
     result.write()
-    page = Page(written(tmp_path, doubtful))
+    page = ReadPage(written(tmp_path, doubtful))
     for said in (
         "with doubts",
         "SMOKE RUN",
@@ -161,7 +161,7 @@ def test_a_section_of_another_version_is_named_and_the_others_shown(run: Path, t
     result = Result.read(run)
     result.record("convergence", {"shape": "unknown"})
     result.record("weather", {"rain": 1})
-    page = Page(written(tmp_path, run / "results.json"))
+    page = ReadPage(written(tmp_path, run / "results.json"))
     assert "gelu 4 where jax.nn keeps 16" in page.text
 
 
