@@ -1,5 +1,6 @@
 """Flax Linen modules: they hold parameters, and call the function."""
 
+from .._modules.display import shown_as_tables as _shown_as_tables
 from .factory import module
 from .feed_forward import FeedForward
 from .fixed import Activation, CReLU, Maxout, RReLU
@@ -31,3 +32,8 @@ __all__ = [
     "SwiGLU",
     "module",
 ]
+
+_shown_as_tables(
+    [globals()[name] for name in __all__],
+    lambda module: {name: getattr(module, name) for name in module.__dataclass_fields__ if name != "parent"},
+)

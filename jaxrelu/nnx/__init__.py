@@ -1,5 +1,6 @@
 """Flax NNX modules: they hold parameters and random keys, and call the function."""
 
+from .._modules.display import shown_as_tables as _shown_as_tables
 from .factory import module
 from .feed_forward import FeedForward
 from .fixed import Activation, CReLU, Maxout, RReLU
@@ -31,3 +32,5 @@ __all__ = [
     "SwiGLU",
     "module",
 ]
+
+_shown_as_tables([globals()[name] for name in __all__], vars)

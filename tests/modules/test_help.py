@@ -2,11 +2,15 @@
 
 import inspect
 import re
+from typing import Any
+from xml.etree import ElementTree
 
 import jax
 import pytest
+from flax import nnx
 
 import jaxrelu
+import jaxrelu.linen
 import jaxrelu.nnx
 from tests.support.modules import (
     HOMES,
@@ -37,3 +41,16 @@ def test_names_in_profiles(name: str) -> None:
     values = linen.init(KEY, X)
     for scope, function in {"nnx": lambda x: nnx(x), "linen": lambda x: linen.apply(values, x)}.items():
         assert f"jaxrelu.{scope}.{name}" in jax.jit(function).lower(X).as_text(debug_info=True)
+
+
+def test_a_notebook_shows_a_module_as_a_table() -> None:
+    shown: list[tuple[Any, str, str]] = [
+        (jaxrelu.nnx.PReLU(0.25, num_features=3), "negative_slope", "float32 (3,): 0.25"),
+        (jaxrelu.nnx.Activation("gelu"), "function", "jaxrelu.gelu"),
+        (jaxrelu.nnx.SwiGLU(2, 4, rngs=nnx.Rngs(0)), "dtype", "None"),
+        (jaxrelu.linen.Maxout(2), "num_pieces", "2"),
+    ]
+    for module, name, text in shown:
+        table = ElementTree.fromstring(module._repr_html_())
+        assert table.findtext(".//b") == type(module).__name__
+        assert (name, text) in [(line.findtext("th"), line.findtext("td")) for line in table.iter("tr")]
