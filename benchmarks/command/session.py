@@ -64,8 +64,9 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
                     status = FAILED
                     result.record(name, {"failed": repr(error), "traceback": traceback.format_exc()})
                     progress.note(f"{name} failed: {error!r}")
-                report.show(name, result, console)
-                shown.append(name)
+                if not jax.process_index():  # of several processes that measure together the first reports
+                    report.show(name, result, console)
+                    shown.append(name)
         result.complete = status == COMPLETE
     except KeyboardInterrupt:
         console.print("Interrupted: what has been measured is kept.")
@@ -73,7 +74,7 @@ def run(names: tuple[str, ...], preset: str, output: Path, device: str | None, *
     except Unwritable as error:
         console.print(error)
         return FAILED
-    if jax.process_index():  # one of several processes that measure together: the first reports
+    if jax.process_index():
         return status
     return _finished(result, console, shown) or status
 
