@@ -3,7 +3,8 @@
 import statistics
 from typing import Any
 
-from ..convergence.statistics import by_task, compare, of_task
+from ..convergence.statistics import by_task, compare, of_task, overall
+from ..convergence.verdicts import summary
 from ..convergence.verdicts import verdict as verdict_of
 from ..core.environment import SMOKE, busy
 from ..core.failures import measured
@@ -106,20 +107,19 @@ def _memory(rows: list[Row]) -> list[str]:
 
 
 def _training(rows: list[Row]) -> list[str]:
-    """Who differs from relu on each task, and how many do not."""
+    """Who differs from relu, in one sentence over several tasks, or by name on a single one."""
+    runs = {task: of_task(of_this) for task, of_this in by_task(rows).items()}
+    compared = {task: found for task, each in runs.items() if each and (found := compare(each))}
+    if len(compared) > 1:
+        return [summary(overall([one for found in compared.values() for one in found]))]
     said = []
-    for task, of_this in by_task(rows).items():
-        runs = of_task(of_this)
-        comparisons = compare(runs) if runs else []
-        if not comparisons:
-            continue
-        differ = [one for one in comparisons if one.score.found or one.speed.found]
+    for task, found in compared.items():
+        differ = [one for one in found if one.score.found or one.speed.found]
         said += [f"Training on {task}: {verdict_of(one)}" for one in differ[:_MOST_NAMED]]
-        others = len(comparisons) - len(differ)
         if len(differ) > _MOST_NAMED:
             said.append(f"On {task} {len(differ) - _MOST_NAMED} more differ from relu.")
-        if others:
-            said.append(f"On {task} {others} of {len(comparisons)} variants are not told apart from relu.")
+        if others := len(found) - len(differ):
+            said.append(f"On {task} {others} of {len(found)} variants are not told apart from relu.")
     return said
 
 
