@@ -14,7 +14,7 @@ from .listing import Catalogue
 from .rows import ROWS
 from .variant import Variant
 
-Library = Literal["jax", "torch", "huggingface", "keras", "flax", "timm"]
+LibraryName = Literal["jax", "torch", "huggingface", "keras", "flax", "timm"]
 
 _CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS}
 
@@ -63,7 +63,7 @@ def register(row: Variant) -> None:
     _CATALOGUE[row.name] = row
 
 
-def get(name: str, library: Library | None = None, **arguments: Any) -> Callable[..., Array]:
+def get(name: str, library: LibraryName | None = None, **arguments: Any) -> Callable[..., Array]:
     """The function of this name, in this library or in the one whose users write it.
 
     The same name can mean different functions: `gelu` is the tanh form in `jax.nn`, and the exact one in

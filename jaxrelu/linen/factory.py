@@ -4,14 +4,14 @@ from typing import Any
 
 from flax import linen as nn
 
-from .._catalogue.lookup import Library
+from .._catalogue.lookup import LibraryName
 from .._modules.factory import class_of, classes_in
 from . import feed_forward, fixed, gated, learned, spatial
 
 _CLASSES = classes_in(feed_forward, fixed, gated, learned, spatial)
 
 
-def module(activation: str, /, library: Library | None = None, **arguments: Any) -> nn.Module:
+def module(activation: str, /, library: LibraryName | None = None, **arguments: Any) -> nn.Module:
     """The module of this name: the one that learns its slopes, where there is one, else an `Activation`.
 
     So one line of a configuration chooses an activation, learned or not. The gated units have projections of

@@ -9,7 +9,7 @@ from flax import linen as nn
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._catalogue.lookup import Library
+from .._catalogue.lookup import LibraryName
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
@@ -142,7 +142,7 @@ _Activation.__name__ = "Activation"  # Linen names submodules after their class
 def Activation(
     function: str | Callable[..., Array],
     *,
-    library: Library | None = None,
+    library: LibraryName | None = None,
     name: str | None = None,
     **parameters: Any,
 ) -> nn.Module:

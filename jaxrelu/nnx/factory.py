@@ -5,7 +5,7 @@ from typing import Any
 
 from flax import nnx
 
-from .._catalogue.lookup import Library
+from .._catalogue.lookup import LibraryName
 from .._modules.factory import class_of, classes_in
 from . import feed_forward, fixed, gated, learned, spatial
 
@@ -13,7 +13,7 @@ _CLASSES = classes_in(feed_forward, fixed, gated, learned, spatial)
 
 
 def module(
-    activation: str, /, library: Library | None = None, *, rngs: nnx.Rngs | None = None, **arguments: Any
+    activation: str, /, library: LibraryName | None = None, *, rngs: nnx.Rngs | None = None, **arguments: Any
 ) -> nnx.Module:
     """The module of this name: the one that learns its slopes, where there is one, else an `Activation`.
 

@@ -8,7 +8,7 @@ from flax import nnx
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._catalogue.lookup import Library
+from .._catalogue.lookup import LibraryName
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
@@ -184,7 +184,7 @@ class Activation(nnx.Module):
     """
 
     def __init__(
-        self, function: str | Callable[..., Array], *, library: Library | None = None, **parameters: Any
+        self, function: str | Callable[..., Array], *, library: LibraryName | None = None, **parameters: Any
     ):
         self.function = resolve(function, library, parameters)
 
