@@ -47,21 +47,21 @@ CHEAP = dataclasses.replace(
 )
 
 
-class Counts(NamedTuple):
+class Detections(NamedTuple):
     """In how many repetitions a difference was found in each figure."""
 
     same: dict[str, int]
     planted: dict[str, int]
 
 
-def repeated(repetitions: int) -> Counts:
+def repeated(repetitions: int) -> Detections:
     """Compares relu with relu under another name so often."""
     relu, data = activations.find(REFERENCE), CHEAP.data()
     trainers = [Trainer(CHEAP, each, data) for each in (relu, dataclasses.replace(relu, name="relu again"))]
     for trainer in trainers:
         trainer.lanes = len(CHEAP.rates) * _TUNING  # a model is tiny
     journal = Journal()
-    counts = Counts(dict.fromkeys(_FIGURES, 0), dict.fromkeys(_FIGURES, 0))
+    counts = Detections(dict.fromkeys(_FIGURES, 0), dict.fromkeys(_FIGURES, 0))
     for repetition in range(repetitions):
         plan = Plan(CHEAP.rates, _TUNING, _SEEDS, widenings=1, target=None, first=repetition * _SEEDS)
         rows: list[Row] = []
@@ -72,7 +72,7 @@ def repeated(repetitions: int) -> Counts:
     return counts
 
 
-def _count(rows: list[Row], counts: Counts) -> None:
+def _count(rows: list[Row], counts: Detections) -> None:
     (comparison,) = compare(of_task(rows))
     for name in _FIGURES:
         effect = getattr(comparison, name)

@@ -246,8 +246,10 @@ def keep(folder: Path) -> Path:
     content = read_run(folder)
     done = [_thinned(row) for row in _finished(content["sections"][SECTION])]
     content["sections"][SECTION] = with_older(_FILE, SECTION, done, _part)
-    for setting in ("folder", "resume"):
-        content["settings"][SECTION].pop(setting, None)  # a path of this machine, and no figure depends on it
+    if _FILE.exists() and all(row.get("kind") == KIND for row in done):  # the page is of the run of the tasks
+        content = {**read(_FILE), "sections": content["sections"]}
+    for setting in ("folder", "resume"):  # a path of this machine, and no figure depends on it
+        content["settings"][SECTION].pop(setting, None)
     write(_FILE, content)
     return _FILE
 
