@@ -17,7 +17,6 @@ from typing import Any
 from benchmarks.convergence.journal import FILE
 
 _ASKED = ("--variants", "relu,tanh,elu,gelu", "--rates", "0.01,0.03,0.1,0.3", "--seeds", "20")
-_LONGEST = 6.0  # seconds from the first line, which comes after the imports, to the kill
 
 
 def _started(output: Path) -> subprocess.Popen[str]:
@@ -50,10 +49,12 @@ def main() -> None:
     generator = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as folder:
         undisturbed, disturbed = Path(folder) / "undisturbed", Path(folder) / "disturbed"
-        _started(undisturbed).communicate()
+        process, start = _started(undisturbed), time.perf_counter()
+        process.communicate()
+        longest = time.perf_counter() - start  # from the first line, which comes after the imports
         for number in range(given.kills):
             process = _started(disturbed)
-            time.sleep(generator.uniform(0, _LONGEST))
+            time.sleep(generator.uniform(0, longest))
             process.send_signal(signal.SIGKILL)
             process.communicate()
             ended = "killed" if process.returncode == -signal.SIGKILL else "had ended"
