@@ -6,36 +6,37 @@
 pages up to date.
 """
 
+import functools
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from rich.table import Table
 
 import jaxrelu
 from benchmarks import scaling, transformer
 from benchmarks.accuracy import page as accuracy_page
-from benchmarks.convergence import page as convergence_page
-from benchmarks.core import failures, subjects
-from benchmarks.core.pages import RESULTS, ROOT, Page, read
+from benchmarks.core import failures
+from benchmarks.core.pages import DOCS, ROOT, Page, read
 from benchmarks.core.results import FILE
 from benchmarks.core.tables import markdown, markdown_grid
 from benchmarks.memory import page as memory_page
 from benchmarks.throughput import claims as throughput_claims
-from references import counterparts
+from docs import choice, committed
+from docs.committed import NOTHING
+from jaxrelu import diagnostics
+from jaxrelu._catalogue.aliases import ALIASES
 from references.differences import DIFFERENCES
 
-OWN_RUN = RESULTS / "cpu.json"
-TORCH_RUN = RESULTS / "peers-cpu.json"
-KERAS_RUN = RESULTS / "keras-cpu.json"
-MEMORY_RUN = RESULTS / "memory-cpu-jax-0.10.json"
-LIBRARIES = ("jaxrelu", "jax.nn")
+Library = Literal["jax", "keras", "torch", "huggingface"]  # as `jaxrelu.get` takes them
+LIBRARIES = (committed.OURS, committed.PEER)
+SHOWN = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish")  # in the picture and the table of README.md
 DTYPES = ("float32", "bfloat16", "float16")
-PLACES = {2**20: "in cache", 2**24: "from memory"}
 
 
 def kept(row: jaxrelu.Variant) -> str:
@@ -65,56 +66,45 @@ def variants() -> str:
     return markdown_grid(header, rows)
 
 
+def summary() -> str:
+    """A few functions beside those of `jax.nn`: what a stranger wants to know."""
+    lines = []
+    for name in SHOWN:
+        kept = [committed.kept(name, library) for library in LIBRARIES]
+        errors = [committed.error(name, "slope", "bfloat16", library) for library in LIBRARIES]
+        times = [committed.gpu_ratio(name, "float32"), _cpu_ratio(name)]
+        lines.append([f"`{name}`", *map(" / ".join, (kept, errors)), *times])
+    header = ["", "bytes kept an element", "error of the slope in bfloat16", "time on a GPU", "time on a CPU"]
+    gpu, cpu = (committed.results(path)["environment"] for path in (committed.GPU, committed.CPU))
+    where = f"GPU: {gpu['device']}. CPU: {cpu['cpu']}, {cpu['cores']} cores."
+    return f"{markdown_grid(header, lines, range(1, 5))}\n\n{where}"
+
+
+def _cpu_ratio(name: str) -> str:
+    """Functions with a mask were timed on the CPU when they kept packed bits."""
+    if "mask" in jaxrelu.catalogue()[name].residuals:
+        return NOTHING
+    return committed.cpu_ratio(name, "float32", committed.FROM_MEMORY)
+
+
 def overview() -> str:
-    """What the committed run on a CPU showed: time, what is kept, memory of a deep net."""
-    content = read(OWN_RUN)
-    times = content["sections"]["throughput"]
-    nets = _rows(MEMORY_RUN, "memory")
-    environment = content["environment"]
-    rows = []
+    """Every function that `jax.nn` has: time, what is kept, memory of a deep network."""
+    times = committed.rows(committed.CPU, "throughput")
+    lines = []
     for name, row in jaxrelu.catalogue().items():
-        if row.peer is None or not any(r.get("variant") == name for r in times):
+        if row.peer is None or committed.first(times, "median", variant=name) is None:
             continue
-        kept = [_figure(nets, "bytes_per_element", name, library=of, dtype="float32") for of in LIBRARIES]
-        ways = (f"ours {row.residuals[0]}", "jax.nn")
-        net = [
-            _figure(nets, "hidden_tensors_per_layer", name, way=way, layout="unrolled", pattern=pattern)
+        ratios = [committed.cpu_ratio(name, dtype, size) for size in committed.PLACES for dtype in DTYPES]
+        kept = [committed.kept(name, library) for library in LIBRARIES]
+        ways = (f"ours {row.residuals[0]}", committed.PEER)
+        nets = [
+            " / ".join(f"{committed.net(name, way, pattern):.3g}" for way in ways)
             for pattern in ("dot", "frozen")
-            for way in ways
         ]
-        ratios = [_ratio(times, name, dtype, size) for size in PLACES for dtype in DTYPES]
-        rows.append([f"`{name}`", *ratios, " / ".join(kept), " / ".join(net[:2]), " / ".join(net[2:])])
-    sizes = [f"{dtype}, {place}" for place in PLACES.values() for dtype in ("f32", "bf16", "f16")]
+        lines.append([f"`{name}`", *ratios, " / ".join(kept), *nets])
+    sizes = [f"{dtype}, {place}" for place in committed.PLACES.values() for dtype in ("f32", "bf16", "f16")]
     header = ["", *sizes, "bytes kept", "net, trained", "net, frozen"]
-    caption = (
-        "Value with gradient, time as a ratio to `jax.nn` (below 1 is faster; * marks an unstable row), of "
-        "2^20 elements in cache and 2^24 from memory; "
-        "bytes an element kept for the backward pass in f32, ours / jax.nn; peak temporary memory of the "
-        "gradient of an unrolled 6-layer MLP in hidden tensors a layer, ours / jax.nn, with all weights "
-        "trained and with those after the function frozen (docs/memory.md). "
-        f"{environment['cpu']}, {environment['cores']} cores, jax {environment['jax']}; "
-        "`python -m benchmarks` prints this machine's."
-    )
-    return f"{markdown_grid(header, rows)}\n\n{caption}"
-
-
-def _figure(rows: list[dict[str, Any]], figure: str, variant: str, **wanted: str) -> str:
-    wanted = {"variant": variant, **wanted}
-    for row in rows:
-        if figure in row and all(row.get(key) == value for key, value in wanted.items()):
-            return f"{row[figure]:.3g}"
-    return "-"
-
-
-def _ratio(rows: list[dict[str, Any]], variant: str, dtype: str, size: int) -> str:
-    wanted = {
-        "variant": variant, "dtype": dtype, "size": size, "regime": PLACES[size],
-        "mode": "value_and_gradient", "outputs": "donated",
-    }  # fmt: skip
-    for row in rows:
-        if "ratio_median" in row and all(row.get(key) == value for key, value in wanted.items()):
-            return f"{row['ratio_median']:.2f}" + ("*" if row["unstable"] else "")
-    return "-"
+    return markdown_grid(header, lines)
 
 
 def differences() -> str:
@@ -126,49 +116,106 @@ def differences() -> str:
     return markdown_grid(["library", "functions", "what", "why"], rows)
 
 
-def claims() -> str:
-    """What the committed run comes to against jax.nn."""
-    return _in_short(_rows(OWN_RUN, "throughput"))
+def aliases(library: Library) -> str:
+    """The names of a library, and the function of jaxrelu that each means there."""
+    names: dict[str, list[str]] = {}
+    for name in ALIASES[library]:
+        names.setdefault(_as_call(jaxrelu.get(name, library)), []).append(f"`{name}`")
+    lines = [[", ".join(known), f"`{call}`"] for call, known in names.items()]
+    return markdown_grid([f"name in {library}", "function of jaxrelu"], lines)
+
+
+def _as_call(function: Callable[..., Any]) -> str:
+    """The function as it is called on x, with the arguments that are filled in."""
+    filled = getattr(function, "keywords", {})
+    arguments = ", ".join(["x", *(f"{name}={value!r}" for name, value in filled.items())])
+    return f"jaxrelu.{getattr(function, 'func', function).__name__}({arguments})"
 
 
 def peers() -> str:
-    """The same against PyTorch, in a process of its own."""
-    return _against_peers(TORCH_RUN)
+    """Value with gradient against each library in a process of its own, function by function."""
+    paths = {"torch": committed.TORCH, "torch.compile": committed.TORCH, "keras": committed.KERAS}
+    columns = [(library, dtype) for library in paths for dtype in ("float32", "bfloat16")]
+    names = dict.fromkeys(row["variant"] for row in committed.rows(committed.TORCH, "throughput"))
+    lines = [
+        [f"`{name}`", *(_against(name, library, dtype, paths[library]) for library, dtype in columns)]
+        for name in names
+    ]
+    header = ["", *(f"{library}, {dtype}" for library, dtype in columns)]
+    return markdown_grid(header, lines, range(1, len(header)))
 
 
-def keras() -> str:
-    """The same against Keras."""
-    return _against_peers(KERAS_RUN)
+def _against(name: str, library: str, dtype: str, path: Path) -> str:
+    """Our time by theirs, both with fresh outputs; * marks an unstable row."""
+    wanted = {"variant": name, "dtype": dtype, "size": committed.IN_CACHE, "regime": "from memory"}
+    wanted |= {"mode": "value_and_gradient"}
+    among = committed.rows(path, "throughput")
+    theirs = committed.first(among, "ours_fresh_median", library=library, **wanted)
+    ours = committed.first(among, "median", library=committed.OURS, outputs="fresh", **wanted)
+    if theirs is None or ours is None:
+        return NOTHING
+    return f"{theirs['ours_fresh_median']:.2f}" + "*" * (theirs["unstable"] or ours["unstable"])
 
 
-def _against_peers(path: Path) -> str:
-    wanted = (subjects.OURS, *counterparts.PEERS)
-    return _in_short([row for row in _rows(path, "throughput") if row.get("library") in wanted])
+COMPARED = {
+    committed.CPU: (committed.OURS, committed.PEER),
+    committed.TORCH: (committed.OURS, "torch", "torch.compile"),
+    committed.KERAS: (committed.OURS, "keras"),
+}
 
 
-def _in_short(rows: list[dict[str, Any]]) -> str:
-    table = throughput_claims.claims([row for row in rows if "samples" in row])
-    assert table is not None, "there is no row to claim anything of"
-    return markdown(table).strip()
+def _claims(path: Path, libraries: tuple[str, ...]) -> Table:
+    rows = [row for row in committed.rows(path, "throughput") if "samples" in row]
+    if path != committed.CPU:
+        rows = [row for row in rows if row.get("library") in libraries]
+    table = throughput_claims.claims(rows)
+    assert table is not None, f"{path.name} has no row to claim anything of"
+    return table
 
 
-def growing() -> str:
-    """How time and compiling grow, from the committed run."""
-    return _tables(scaling)
+def transformer_steps() -> str:
+    """Training steps of a transformer: time and memory, divided by those of `jax.nn`."""
+    measured = committed.rows(committed.CPU, "transformer")
+    lines = []
+    for name in dict.fromkeys(row["variant"] for row in measured):
+        ours, peer = (
+            committed.first(measured, "median", variant=name, library=library, mode="plain")
+            for library in LIBRARIES
+        )
+        if ours and peer:
+            time = f"{ours['ratio_median']:.2f}" + "*" * ours["unstable"]
+            memory = f"{ours['temp_bytes'] / peer['temp_bytes']:.2f}"
+            lines.append([f"`{name}`", time, memory, f"{ours['losses'][-1] - peer['losses'][-1]:+.4f}"])
+    return markdown_grid(["", "time", "memory", "difference of the loss"], lines, range(1, 4))
 
 
-def transformers() -> str:
-    """A transformer trained with each, from the committed run."""
-    return _tables(transformer)
+def compile_times() -> str:
+    """The time to compile, divided by that of `jax.nn`, for few and many layers."""
+    layers = [row for row in committed.rows(committed.CPU, "scaling") if row["kind"] == "layers"]
+    forms = list(dict.fromkeys((row["mode"], row["layers"]) for row in layers))
+    lines = []
+    for name in dict.fromkeys(row["variant"] for row in layers):
+        wanted = {"variant": name, "library": committed.OURS}
+        ratios = (
+            committed.figure(layers, "ratio_compile_s", mode=mode, layers=number, **wanted)
+            for mode, number in forms
+        )
+        lines.append([f"`{name}`", *ratios])
+    return markdown_grid(
+        ["", *(f"{mode}, {number}" for mode, number in forms)], lines, range(1, 1 + len(forms))
+    )
 
 
-def _tables(section: Any) -> str:
-    rows = _rows(OWN_RUN, section.SECTION)
-    return "\n\n".join(markdown(table).strip() for table in section.tables(failures.measured(rows)))
-
-
-def _rows(path: Path, section: str) -> list[dict[str, Any]]:
-    return read(path)["sections"][section]
+def all_of_speed() -> str:
+    """Every table of the times."""
+    parts = ["# Speed, all tables", "See [speed](../speed.md) for what is measured."]
+    for path, libraries in COMPARED.items():
+        title = f"## Against {', '.join(libraries[1:])}"
+        parts += [title, markdown(_claims(path, libraries)).strip()]
+    for title, section in {"As work grows": scaling, "In a transformer": transformer}.items():
+        rows = failures.measured(committed.rows(committed.CPU, section.SECTION))
+        parts += [f"## {title}", *(markdown(table).strip() for table in section.tables(rows))]
+    return "\n\n".join(parts) + "\n"
 
 
 BITS = (1, 2, 3, 4, 8)
@@ -218,7 +265,7 @@ def _rounded(error: float | None) -> str:
 def trained() -> str:
     """Gelu with the exact slope and with rounded ones, from the committed run."""
     lines = []
-    for row in _rows(OWN_RUN, "convergence"):
+    for row in committed.rows(committed.CPU, "convergence"):
         chosen = row["rates"].index(row["rate"])
         test = 100 * np.array(row["test"])[:, chosen]
         steps = np.array(
@@ -239,32 +286,55 @@ def trained() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "README.md": {"measured": overview, "variants": families},
-    "docs/variants.md": {"variants": variants},
+    "README.md": {"measured": summary},
+    "docs/variants.md": {"families": families, "variants": variants},
     "docs/differences.md": {"differences": differences},
     "docs/speed.md": {
-        "claims": claims,
+        "overview": overview,
         "peers": peers,
-        "keras": keras,
-        "growing": growing,
-        "transformer": transformers,
+        "compiling": compile_times,
+        "transformer": transformer_steps,
+    },
+    "docs/choose.md": {
+        "memory": choice.memory,
+        "hardware": choice.hardware,
+        "numbers": choice.numbers,
+        "private": choice.private_inference,
+    },
+    "docs/migration.md": {library: functools.partial(aliases, library) for library in get_args(Library)},
+    "docs/accuracy.md": {
+        "points": accuracy_page.points,
+        "worst": accuracy_page.worst,
+        "every": accuracy_page.every_float32,
+    },
+    "docs/memory.md": {
+        "kept": memory_page.kept,
+        "net": memory_page.net,
+        "relu": functools.partial(memory_page.summary, "relu"),
+        "gelu": functools.partial(memory_page.summary, "gelu"),
+        "links": memory_page.links,
     },
     "docs/quantized.md": {"errors": errors, "trained": trained},
 }
 
 
-WHOLE: dict[str, Page] = {
-    "docs/accuracy.md": accuracy_page,
-    "docs/convergence.md": convergence_page,
-    "docs/memory.md": memory_page,
-}
-PAGES = (*GENERATED, *WHOLE)
+WHOLE: tuple[Page, ...] = (accuracy_page, memory_page)
+
+
+@functools.cache
+def whole_pages() -> dict[str, str]:
+    """The pages that are generated from beginning to end."""
+    pages = {f"docs/{path}": text for module in WHOLE for path, text in module.table_pages().items()}
+    return pages | {"docs/tables/speed.md": all_of_speed()}
+
+
+PAGES = (*GENERATED, *whole_pages())
 
 
 def written(page: str) -> str:
     """The page written anew, or its generated parts."""
-    if page in WHOLE:
-        return WHOLE[page].page()
+    if page not in GENERATED:
+        return whole_pages()[page]
     text = (ROOT / page).read_text()
     for name, content in GENERATED[page].items():
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
@@ -275,12 +345,19 @@ def written(page: str) -> str:
     return text
 
 
+def draw() -> None:
+    """The picture of README.md."""
+    functions = {name: jaxrelu.catalogue()[name].bound for name in SHOWN}
+    diagnostics.draw_functions(functions, -4.0, 3.0).savefig(DOCS / "functions.png", dpi=130)
+
+
 if __name__ == "__main__":
     for folder in map(Path, sys.argv[1:]):
-        for module in WHOLE.values():
+        for module in WHOLE:
             if module.SECTION in read(folder / FILE)["sections"]:
                 print(f"{module.keep(folder)} has the {module.SECTION} of {folder}")
-    for module in WHOLE.values():
+    for module in WHOLE:
         module.draw()
+    draw()
     for page in PAGES:
         (ROOT / page).write_text(written(page))

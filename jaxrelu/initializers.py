@@ -136,7 +136,7 @@ def randomized_asymmetric(
 
     Args:
       key: a JAX random key.
-      shape: of the kernel, with the units on the last axis: (fan_in, fan_out), or (*window, in, out).
+      shape: of the kernel, with the units on the last axis: (fan_in, fan_out), or the window, in, out.
       dtype: of both results.
 
     Returns:

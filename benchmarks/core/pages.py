@@ -18,15 +18,15 @@ DOCS = ROOT / "docs"
 
 
 class Page(Protocol):
-    """A module that writes one page."""
+    """A module that writes the figures of a page, and pages of tables."""
 
     @property
     def SECTION(self) -> str:
         """The section of the results that the page is about."""
         ...
 
-    def page(self) -> str:
-        """The page, from the committed results."""
+    def table_pages(self) -> dict[str, str]:
+        """The pages of tables by their paths below docs/, from the committed results."""
         ...
 
     def draw(self) -> None:

@@ -190,7 +190,12 @@ def markdown(table: Table) -> str:
 
 def markdown_section(table: Table, level: int) -> str:
     """A table as a section of a page: its title is a heading of this level, and its caption comes first."""
-    return f"{'#' * level} {plain(table.title)}\n\n{plain(table.caption)}\n\n{_grid_of(table)}\n"
+    return f"{'#' * level} {plain(table.title)}\n\n{markdown_body(table)}"
+
+
+def markdown_body(table: Table) -> str:
+    """The same without the heading."""
+    return f"{plain(table.caption)}\n\n{_grid_of(table)}\n"
 
 
 def markdown_grid(header: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:

@@ -15,10 +15,11 @@ from .index import GRADIENT, NOISE, Index, Name, Ratio, distinct, places, ratio
 SMOOTH = ("elu", "selu", "gelu", "silu", "softplus", "mish")
 _OUTPUTS = ((DONATED, ""), (FRESH, ", ours fresh"))
 _CAPTION = (
-    f"Value with gradient, donated outputs: our time by the other's. Above: rows over {NOISE:g}, the noise "
-    "allowed for, by name, the worst first, unstable ones with a *; of libraries in other processes rows "
-    "over 1. Unstable: rows left out of the means, since ours or the other's does not pass pyperf's rules. "
-    f"Smooth: {', '.join(SMOOTH)}. Ours fresh: our outputs are fresh too, as those of PyTorch always are."
+    "Value with gradient: our time divided by the other's, geometric means over the stable rows. "
+    f"Smooth: {', '.join(SMOOTH)}. Unstable: rows that do not pass pyperf's rules; they are left out of the "
+    f"means. Above: the cases in which we are slower, the slowest first. A case counts from a ratio of "
+    f"{NOISE:g} (smaller differences are noise), or from 1 for a library in another process. * marks an "
+    "unstable row. Outputs are donated; ours fresh: both libraries allocate their outputs, as PyTorch does."
 )
 
 

@@ -23,7 +23,7 @@ def catalogue() -> Catalogue:
     """The rows of the catalogue by name, in the order in which they are listed.
 
     Returns:
-      A new dict from names to `Variant`s, which a notebook shows as a table.
+      A new dict from names to rows of the class `Variant`, which a notebook shows as a table.
 
     Examples:
       >>> import jaxrelu

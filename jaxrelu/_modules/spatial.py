@@ -18,7 +18,7 @@ FUNNEL = r"""
     Kept for the backward pass: what these keep, and one byte an element.
 
     Args:
-      num_features: the number of channels, the last axis of the input (batch, *spatial, channels).
+      num_features: the number of channels, the last axis of the input (batch, space, channels).
       kernel_size: the window, one length for each spatial axis.
       momentum: of the stored statistics.
       epsilon: added to the variance.

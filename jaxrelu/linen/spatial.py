@@ -25,7 +25,7 @@ class FReLU(Checked):
     `norm/var`, are in the collection `batch_stats`.
 
     Args:
-      num_features: the number of channels, the last axis of the input (batch, *spatial, channels);
+      num_features: the number of channels, the last axis of the input (batch, space, channels);
         None takes it from the input.
       use_running_average: whether to normalise by the stored statistics, for evaluation; as in
         `linen.BatchNorm`, it is given here or to the call.

@@ -127,7 +127,8 @@ class SReLU(learned.SReLU, Learned):
       right_slope_init: the first slope right of it. 1 in the paper.
 
     Attributes:
-      left_threshold, left_slope, right_threshold, right_slope: `nnx.Param`s of shape () or (num_features,).
+      left_threshold, left_slope, right_threshold, right_slope: each an `nnx.Param`, of shape () or
+        (num_features,).
 
     Examples:
       >>> import jax.numpy as jnp
@@ -186,7 +187,7 @@ class APL(learned.APL, Learned):
       rngs: needed with an initializer, and so by default.
 
     Attributes:
-      slopes, offsets: `nnx.Param`s of shape (hinges,) or (hinges, num_features).
+      slopes, offsets: each an `nnx.Param` of shape (hinges,) or (hinges, num_features).
 
     Examples:
       >>> import jax.numpy as jnp
@@ -231,7 +232,7 @@ class PELU(learned.PELU, Learned):
       beta_init: likewise the first beta.
 
     Attributes:
-      alpha, beta: `nnx.Param`s of shape () or (num_features,).
+      alpha, beta: each an `nnx.Param` of shape () or (num_features,).
 
     Examples:
       >>> import jax.numpy as jnp
@@ -277,7 +278,7 @@ class XIELU(learned.XIELU, Learned):
       beta: the slope at 0, fixed.
 
     Attributes:
-      alpha_p, alpha_n: `nnx.Param`s of shape () or (num_features,), before softplus.
+      alpha_p, alpha_n: each an `nnx.Param` of shape () or (num_features,), before softplus.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -326,7 +327,7 @@ class AconC(learned.AconC, Learned):
       rngs: needed with an initializer, and so by default.
 
     Attributes:
-      p1, p2, beta: `nnx.Param`s of shape () or (num_features,).
+      p1, p2, beta: each an `nnx.Param` of shape () or (num_features,).
 
     Examples:
       >>> import jax.numpy as jnp

@@ -33,7 +33,7 @@ def check_rngs(module: str, rngs: Any) -> None:
 
 
 class Learned(learned.Learned, nnx.Module):
-    """The base of the learned modules: scalars, or one value per channel, as `nnx.Param`s."""
+    """The base of the learned modules: scalars, or one value per channel, each an `nnx.Param`."""
 
     def _hold(
         self,

@@ -1,0 +1,53 @@
+"""The settings of Sphinx: `sphinx-build -W docs docs/_build` writes the site."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from docutils.nodes import SkipNode
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import jaxrelu  # noqa: E402
+from docs import site  # noqa: E402
+
+project = "jaxrelu"
+author = "jaxrelu maintainers"
+release = jaxrelu.__version__
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = f"jaxrelu {release}"
+
+nb_execution_mode = "off"  # notebooks are stored with their outputs
+myst_heading_anchors = 4
+myst_enable_extensions = ["dollarmath"]
+
+# `name` in a docstring is a link where jaxrelu has that name, and code where it has not.
+default_role = "py:obj"
+add_module_names = False
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_use_ivar = True
+
+html_math_renderer = "mathml"
+site.write(Path(__file__).parent)
+
+
+def write_mathml(writer: Any, node: Any, block: bool) -> None:
+    """Formulas as MathML, which browsers show by themselves: the site asks no other server for anything."""
+    writer.body.append(tex2mathml(node.astext(), as_block=block))
+    raise SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Tells Sphinx of what is defined here."""
+    inline, block = (
+        (lambda writer, node: write_mathml(writer, node, False), None),
+        (lambda writer, node: write_mathml(writer, node, True), None),
+    )
+    app.add_html_math_renderer("mathml", inline_renderers=inline, block_renderers=block)
