@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import jax
 import jax.numpy as jnp
@@ -31,9 +31,9 @@ from docs import choice, committed
 from docs.committed import NOTHING
 from jaxrelu import diagnostics
 from jaxrelu._catalogue.aliases import ALIASES
+from jaxrelu._catalogue.lookup import Library
 from references.differences import DIFFERENCES
 
-Library = Literal["jax", "keras", "torch", "huggingface"]  # as `jaxrelu.get` takes them
 LIBRARIES = (committed.OURS, committed.PEER)
 SHOWN = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish")  # in the picture and the table of README.md
 DTYPES = ("float32", "bfloat16", "float16")
@@ -120,9 +120,14 @@ def aliases(library: Library) -> str:
     """The names of a library, and the function of jaxrelu that each means there."""
     names: dict[str, list[str]] = {}
     for name in ALIASES[library]:
-        names.setdefault(_as_call(jaxrelu.get(name, library)), []).append(f"`{name}`")
-    lines = [[", ".join(known), f"`{call}`"] for call, known in names.items()]
-    return markdown_grid([f"name in {library}", "function of jaxrelu"], lines)
+        names.setdefault(_as_call(jaxrelu.get(name, library)), []).append(name)
+    same = [f"`{name}`" for call, known in names.items() for name in known if call == f"jaxrelu.{name}(x)"]
+    others = {
+        call: [f"`{name}`" for name in known if call != f"jaxrelu.{name}(x)"] for call, known in names.items()
+    }
+    lines = [[", ".join(known), f"`{call}`"] for call, known in others.items() if known]
+    grid = markdown_grid([f"name in {library}", "function of jaxrelu"], lines)
+    return f"The same name in both: {', '.join(same)}.\n\n{grid}"
 
 
 def _as_call(function: Callable[..., Any]) -> str:
