@@ -17,11 +17,12 @@ SHAPE_PARAMETERS = frozenset(
 def weight_decay_mask(parameters: Any) -> Any:
     """True for the parameters that weight decay is for, False for those that shape an activation.
 
-    Decay would draw learned slopes, thresholds and rates to 0, and so the function to another one (PReLU to
-    relu, PELU to nothing): He et al. 2015, section 2.1. The parameters are known by their names, those of
-    all modules of `jaxrelu.nnx` and `jaxrelu.linen`: `negative_slope`, `alpha`, `beta`, ... A parameter of
-    such a name in a module of your own is taken for one of ours. Kernels, biases and normalisation are left
-    to the model: True, also in `FReLU`, `DyReLU` and the gated units.
+    Decay would draw learned slopes, thresholds and rates to 0. This would change the function: PReLU to relu,
+    PELU to nothing (He et al. 2015, section 2.1).
+
+    The mask knows the parameters by their names: `negative_slope`, `alpha`, `beta` and the others of the
+    modules in `jaxrelu.nnx` and `jaxrelu.linen`. A parameter of such a name in a module of your own is left
+    out, too. Kernels, biases and normalisation get True, also those of `FReLU`, `DyReLU` and the gated units.
 
     Args:
       parameters: any pytree of parameters: an `nnx.State`, Linen's dict, or their gradients.
@@ -44,6 +45,6 @@ def weight_decay_mask(parameters: Any) -> Any:
 
 
 def _name(path: Sequence[Any]) -> str | None:
-    """The name of a parameter: the last on the path that is neither a number nor the inside of a box."""
+    """The name of a parameter: the last on the path, without list indices and Flax's `value`."""
     names = [getattr(entry, "key", getattr(entry, "name", None)) for entry in path]
     return next((name for name in reversed(names) if isinstance(name, str) and name != "value"), None)

@@ -58,8 +58,9 @@ class JudgedFormat:
         return 2.0 ** min(int(self.info.maxexp), 1023)
 
 
-# Factors of a result may be subnormal before it is; a float16 result is, from 2**-14 down. The bounds of
-# small formats are half an ulp for the one rounding, and a hundredth for the float32 computation before it.
+# An intermediate product can be subnormal while the result is not, so the limit is above the smallest normal
+# number; float16 results are subnormal below 2**-14. The bounds of small formats are half an ulp for the one
+# rounding, and a hundredth for the float32 computation before it.
 FORMATS = {
     one.name: one
     for one in (

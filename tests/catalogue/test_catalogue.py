@@ -89,7 +89,7 @@ def test_get(name):
 
 # -- docstrings ------------------------------------------------------------------------------------
 
-# The order of every docstring: design, section 4. The first sentence stands alone on its line.
+# The order of every docstring. The first sentence stands alone on its line.
 SECTIONS = [
     r"\A[A-Z][^\n]*\.\n\n",
     r"^\.\. math::",

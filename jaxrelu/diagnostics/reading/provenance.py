@@ -6,7 +6,7 @@ A jaxpr is read equation by equation. Each axis of each value carries what is kn
     of its units, are read from there;
 *   the activation whose units run along it, until a weight consumes them: these are the outgoing weights.
 
-What a rule does not know it forgets; nothing here changes a value.
+Operations without a rule give axes of unknown origin. Nothing here changes a value.
 """
 
 import dataclasses

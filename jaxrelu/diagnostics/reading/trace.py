@@ -83,9 +83,9 @@ def read(
     results, _ = walk.run(closed, [*model.leaves, *given], origins)
     if not walk.sites:
         raise ValueError(
-            "no activation was found in the model. Found are named calls, as the functions of jaxrelu and of "
-            "jax.nn are, besides jnp.maximum(x, 0) and jnp.tanh(x); for a function of your own, wrap it in "
-            "jax.jit and give its name in functions=(...)."
+            "no activation was found in the model. The functions of jaxrelu and of jax.nn are found, "
+            "jnp.maximum(x, 0) and jnp.tanh(x). Wrap a function of your own in jax.jit, and give its name in "
+            "functions=(...)."
         )
     result = jax.tree.unflatten(jax.tree.structure(shapes), results)
     return Trace(model, _names(model, walk.sites), walk.sites, walk.values, walk.flow, result)

@@ -144,7 +144,7 @@ class Walk:
                 xs, own = each
                 walk = dataclasses.replace(
                     self,
-                    # The places of the sites before it are filled up, so that places stay what they are.
+                    # Earlier activations get a zero, so that the index of each is the same inside the scan.
                     perturbations=None if own is None else [*[jnp.zeros(())] * first, *own],
                     repeats=(*self.repeats, equation.params["length"]),
                     sites=list(self.sites),

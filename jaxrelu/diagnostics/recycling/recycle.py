@@ -181,7 +181,7 @@ class _Surgery:
         ]
 
     def _change(self, place: int, where: Array, value: Any) -> None:
-        """A further change of a parameter; it goes before earlier ones."""
+        """A further change of a parameter: where two changes overlap, the later one wins."""
         value = jnp.broadcast_to(jnp.asarray(value, self.trace.model.leaves[place].dtype), where.shape)
         if place in self.changes:
             earlier = self.changes[place]
