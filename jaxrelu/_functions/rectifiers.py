@@ -79,8 +79,8 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> Array:
 
     Args:
       x: an array of any shape.
-      negative_slope: a scalar, or an array that broadcasts with x; no learned slope per channel needs
-        more than `prelu`.
+      negative_slope: a scalar, or an array that broadcasts with x; for one learned slope per
+        channel use `prelu`.
 
     Returns:
       An array of the dtype of x, whatever the dtype of negative_slope; integers become floats.

@@ -14,10 +14,8 @@ from .._mechanism.elementwise import elementwise
 
 Slope = Callable[[Array], Array]
 
-_SHIFT_HIGH, _SHIFT_LOW = (
-    1.669921875,
-    1.67 - 1.669921875,
-)  # of B-SiLU: |x| +- the first is exact for a short x
+# The 1.67 of B-SiLU in two parts: |x| +- the first part is exact if x has few significant bits.
+_SHIFT_HIGH, _SHIFT_LOW = 1.669921875, 1.67 - 1.669921875
 NELU_SCALE = 0.2
 
 

@@ -1,8 +1,9 @@
 """What the kernels have to know of a floating-point format, and of the one their results are rounded to.
 
-Kernels compute in float32 and float64. Where a float32 result is rounded to a small format in the end, what
-that hides is left out: the format is then `SHORT`. It hides no error of a slope in float16: next to the zero
-of a slope, float16 has inputs that bring it down to 1e-5, and the cotangent brings it up again.
+Kernels compute in float32 and float64. If a float32 result will be rounded to 16 bits anyway, kernels skip
+the correction terms that this rounding would hide: the format is then `SHORT`. `SHORT` is not used for
+float16 slopes: near its zero a slope can be as small as 1e-5, and the incoming gradient can make its error
+large again.
 """
 
 from collections.abc import Mapping

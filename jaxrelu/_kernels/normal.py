@@ -59,7 +59,7 @@ def _shifted_exp(a: Array, low: Array, arithmetic: Arithmetic) -> tuple[Array, A
 def _tail_parts(a: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
     """z, r and a factor with Q(a) = exp(-a**2 / 2) TAIL_STRETCH r factor."""
     z = TAIL_STRETCH * a
-    r = 1.0 / (1.0 + z)  # z / (1 + z), a quotient used twice, would be a tensor of its own to XLA
+    r = 1.0 / (1.0 + z)  # XLA would store the quotient z / (1 + z), which is used twice
     return z, r, polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a, arithmetic))
 
 

@@ -109,7 +109,7 @@ def quotient_exp(x: Array, scale: Array, arithmetic: Arithmetic) -> Exponential:
 def _leading(x: Array, bits: int) -> Array:
     """x rounded to as many significant bits.
 
-    It has no derivative: whatever is split so, as high and x - high, does not depend on the split.
+    Its derivative is 0. That is right: high + (x - high) does not depend on where x is split.
     """
     form = format_of(x)
     dropped = form.mantissa + 1 - bits

@@ -13,9 +13,9 @@ from .sharding import explicit_sharding
 def where(condition: Array, chosen: ArrayLike, other: ArrayLike) -> Array:
     """jnp.where for values, of which one may be a number or a parameter.
 
-    Under scan, JAX computes what needs nothing from the loop before it: the number spread to a tensor, which
-    is then kept to the end and read in every round. So it needs the condition, until XLA sees that it
-    does not.
+    Inside `lax.scan`, JAX moves work that does not depend on the loop in front of it. It would expand the
+    number to a full array there, and read that array in every iteration. Adding `condition & False`, which is
+    always zero, makes the number appear to depend on the loop. XLA removes the addition later.
     """
     nothing = (condition & False).astype(jnp.result_type(chosen, other))
     branches = (b if jnp.shape(b) == condition.shape else b + nothing for b in (chosen, other))

@@ -122,13 +122,13 @@ class ReverseMode:
 
 
 def _opaque(tensors: Tensors, after: Other, exactly: bool) -> tuple[Tensors, Other]:
-    """What is kept, opaque to XLA and not to be had before `after` is; and `after`.
+    """Hides the stored tensors from the optimizer of XLA:CPU until `after`, the incoming gradient, is there.
 
-    Else XLA:CPU recognises what the forward pass computed from the same tensors, reuses it, and keeps all of
-    that alive in place of them. And slopes by parameters, which need no cotangent, are computed as soon as
-    the tensors are there, and wait, each a tensor, until it comes.
+    Without this, XLA:CPU sees that the backward pass repeats work of the forward pass, reuses those results,
+    and keeps all of them in memory in place of the small residual. It would also compute the slopes of
+    parameters early, and store them.
 
-    The compilers for GPUs and TPUs compute again what is cheap. There a barrier costs a kernel, or memory.
+    The compilers for GPUs and TPUs compute cheap results again. There a barrier costs a kernel, or memory.
     """
     return by_platform("cpu", functools.partial(_hidden, exactly), lambda *visible: visible, tensors, after)
 

@@ -63,7 +63,7 @@ class Elementwise:
         return differentiation(formulas)(x, parameters | keys)
 
     def _is_option(self, argument: str, value: Any) -> bool:
-        """An optional parameter left at None is an option too: the formulas see the None."""
+        """Whether the formulas get the value as it is: an option, or an optional parameter that is None."""
         return argument in self.static or (value is None and argument in self.optional)
 
     def residuals(self) -> frozenset[str]:

@@ -105,7 +105,7 @@ class Formulas:
             return _rounded(g.astype(slope.dtype) * slope, g.dtype)
         wide = g.astype(compute_dtype(g.dtype))
         levels = self.levels(g, parameters)
-        if len(levels) > _MOST_SELECTED:  # so many are plain numbers
+        if len(levels) > _MOST_SELECTED:  # of `with_residual(bits=k)`: these are plain numbers
             return _rounded(wide * looked_up(levels, slope, wide.dtype), g.dtype)
         scaling = g if all(map(_selects, levels)) else wide
         return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
