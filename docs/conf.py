@@ -1,4 +1,4 @@
-"""The settings of Sphinx: `sphinx-build -W docs docs/_build` writes the site."""
+"""The settings of Sphinx: `sphinx-build -W docs docs/_build/html` writes the site."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,6 @@
-"""Writes what the site shows beside the committed pages: gallery and API reference, ignored by git."""
+"""Writes what the site shows beside the committed pages: gallery, API, copies of notebooks. Git ignores them."""
 
+import shutil
 from pathlib import Path
 
 from docs import gallery, reference
@@ -18,3 +19,6 @@ def write(docs: Path) -> None:
         if not target.exists() or target.read_text() != text:
             target.write_text(text)
     gallery.draw(docs)
+    (docs / "notebooks").mkdir(exist_ok=True)
+    for notebook in (docs.parent / "notebooks").glob("*.ipynb"):
+        shutil.copy(notebook, docs / "notebooks")
