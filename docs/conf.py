@@ -15,7 +15,7 @@ import jaxrelu  # noqa: E402
 from docs import site  # noqa: E402
 
 project = "jaxrelu"
-author = "jaxrelu maintainers"
+author = copyright = "jaxrelu maintainers"
 release = jaxrelu.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build"]
@@ -42,7 +42,8 @@ site.write(Path(__file__).parent)
 
 def write_mathml(writer: Any, node: Any, block: bool) -> None:
     """Formulas as MathML, which browsers show by themselves: the site asks no other server for anything."""
-    writer.body.append(tex2mathml(node.astext(), as_block=block))
+    formula = tex2mathml(node.astext(), as_block=block).replace("\\_", "_")  # in \text it is left as it is
+    writer.body.append(f'<div class="formula">{formula}</div>' if block else formula)
     raise SkipNode
 
 

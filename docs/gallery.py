@@ -37,7 +37,7 @@ _PAGE = """# {name}
 
 ![{name} and its slope]({name}.svg)
 
-{drawn}{title}
+{title}{drawn}
 
 {mathematics}
 
@@ -168,7 +168,7 @@ def _page(row: jaxrelu.Variant) -> str:
     return _PAGE.format(
         name=row.name,
         title=document.partition("\n")[0],
-        drawn=f"Drawn at its defaults and with {_arguments(shown)}. " if shown else "",
+        drawn=f" Drawn at its defaults and with {_arguments(shown)}." if shown else "",
         mathematics="\n\n".join(f"$$ {part} $$" for part in _FORMULA.findall(document)),
         function=inspect.unwrap(row.function).__name__,
         facts="\n".join(f"| {what} | {fact} |" for what, fact in _facts(row).items()),

@@ -1,4 +1,4 @@
-"""Writes what the site shows beside the committed pages: gallery, API, copies of notebooks. Git ignores them."""
+"""Writes what the site shows and git ignores: gallery, API reference, copies of the notebooks."""
 
 import shutil
 from pathlib import Path
