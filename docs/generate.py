@@ -329,7 +329,7 @@ WHOLE: tuple[Page, ...] = (accuracy_page, memory_page)
 @functools.cache
 def whole_pages() -> dict[str, str]:
     """The pages that are generated from beginning to end."""
-    pages = {f"docs/{path}": text for module in WHOLE for path, text in module.table_pages().items()}
+    pages = {f"docs/{path}": text for module in WHOLE for path, text in module.generated_pages().items()}
     return pages | {"docs/tables/speed.md": all_of_speed()}
 
 

@@ -48,7 +48,7 @@ def every_float32() -> str:
     return f"{markdown_body(_exhaustive(content, 'jaxrelu in')[0])}\n{_made(content)}"
 
 
-def table_pages() -> dict[str, str]:
+def generated_pages() -> dict[str, str]:
     """The page of all other tables, by its path below docs/."""
     content = read(RESULTS / "accuracy-cpu.json")
     every = read(RESULTS / "accuracy-exhaustive-cpu.json")

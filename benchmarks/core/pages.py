@@ -25,8 +25,8 @@ class Page(Protocol):
         """The section of the results that the page is about."""
         ...
 
-    def table_pages(self) -> dict[str, str]:
-        """The pages of tables by their paths below docs/, from the committed results."""
+    def generated_pages(self) -> dict[str, str]:
+        """The pages that are generated from beginning to end, by their paths below docs/."""
         ...
 
     def draw(self) -> None:

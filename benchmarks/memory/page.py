@@ -29,7 +29,7 @@ _FOLLOWS = {
 }
 
 
-def table_pages() -> dict[str, str]:
+def generated_pages() -> dict[str, str]:
     """A page of tables for each version of jax, by their paths below docs/."""
     return {f"tables/{_name(content)}.md": _all_tables(content) for content in _contents()}
 
