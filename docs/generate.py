@@ -21,6 +21,7 @@ from rich.table import Table
 import jaxrelu
 from benchmarks import scaling, transformer
 from benchmarks.accuracy import page as accuracy_page
+from benchmarks.convergence import page as convergence_page
 from benchmarks.core import failures
 from benchmarks.core.pages import DOCS, ROOT, Page, read
 from benchmarks.core.results import FILE
@@ -323,7 +324,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
 }
 
 
-WHOLE: tuple[Page, ...] = (accuracy_page, memory_page)
+WHOLE: tuple[Page, ...] = (accuracy_page, convergence_page, memory_page)
 
 
 @functools.cache

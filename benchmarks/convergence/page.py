@@ -56,8 +56,12 @@ then puts them among the committed results, and writes this page.
 """
 
 
-def page() -> str:
-    """The page, from the results that are committed."""
+def generated_pages() -> dict[str, str]:
+    """The page, from the results that are committed, by its path below docs/."""
+    return {"convergence.md": _page()}
+
+
+def _page() -> str:
     content = read(_FILE)
     rows = measured(content["sections"][SECTION])
     compared = {task: compare(of_task(part)) for task, part in by_task(rows).items()}
