@@ -22,7 +22,7 @@ DOCUMENTATION = """
       rngs: draws the matrices.
 
     Attributes:
-      gate, value: the projections, `nnx.Linear`s; with a packing there is one, `packed`.
+      gate, value: the projections, each an `nnx.Linear`; with a packing there is one, `packed`.
     """
 
 
