@@ -67,7 +67,7 @@ def soft_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> Array:
 
     .. math:: \mathrm{soft\_shrink}(x) = \mathrm{sign}(x) \max(|x| - \text{threshold}, 0)
 
-    It is the proximal operator of threshold |x|. The slope is 1 outside of the thresholds and 0 between
+    It is the proximal operator of `threshold |x|`. The slope is 1 outside of the thresholds and 0 between
     them, at the kinks too; by threshold it is -sign(x) outside. A NaN gives NaN, with slope 0. 16-bit
     results are right to 0.51 ulp.
 

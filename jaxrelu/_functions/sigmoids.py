@@ -65,7 +65,7 @@ def soft_sign(x: ArrayLike) -> Array:
 
     .. math:: \mathrm{soft\_sign}(x) = \frac{x}{1 + |x|}
 
-    The slope is 1 / (1 + |x|)^2, without a kink. Infinite inputs give the limits -1 and 1, with slope 0
+    The slope is `1 / (1 + |x|)^2`, without a kink. Infinite inputs give the limits -1 and 1, with slope 0
     (jax.nn gives NaN). A NaN gives NaN, with slope NaN. 16-bit results are right to 0.51 ulp.
 
     Kept for the backward pass: the input. `with_residual` offers nothing else.

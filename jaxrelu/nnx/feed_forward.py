@@ -25,7 +25,7 @@ class FeedForward(feed_forward.FeedForward, GatedUnit):
       rngs: draws the matrices.
 
     Attributes:
-      gate, value, down: the projections, each an `nnx.Linear`; with a packing, `packed` in place of the first two.
+      gate, value, down: the projections, each an `nnx.Linear`; with a packing, `packed` for the first two.
 
     Examples:
       >>> import jax.numpy as jnp
