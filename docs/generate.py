@@ -32,7 +32,7 @@ from docs import choice, committed
 from docs.committed import NOTHING
 from jaxrelu import diagnostics
 from jaxrelu._catalogue.aliases import ALIASES
-from jaxrelu._catalogue.lookup import Library
+from jaxrelu._catalogue.lookup import LibraryName
 from references.differences import DIFFERENCES
 
 LIBRARIES = (committed.OURS, committed.PEER)
@@ -117,7 +117,7 @@ def differences() -> str:
     return markdown_grid(["library", "functions", "what", "why"], rows)
 
 
-def aliases(library: Library) -> str:
+def aliases(library: LibraryName) -> str:
     """The names of a library, and the function of jaxrelu that each means there."""
     names: dict[str, list[str]] = {}
     for name in ALIASES[library]:
@@ -307,7 +307,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "numbers": choice.numbers,
         "private": choice.private_inference,
     },
-    "docs/migration.md": {library: functools.partial(aliases, library) for library in get_args(Library)},
+    "docs/migration.md": {library: functools.partial(aliases, library) for library in get_args(LibraryName)},
     "docs/accuracy.md": {
         "points": accuracy_page.points,
         "worst": accuracy_page.worst,

@@ -1,6 +1,6 @@
 """Writes what the site shows and git ignores: gallery, API reference, copies of the notebooks."""
 
-import shutil
+import json
 from pathlib import Path
 
 from docs import gallery, reference
@@ -14,11 +14,20 @@ def pages() -> dict[str, str]:
 def write(docs: Path) -> None:
     """Writes the pages that changed, and the pictures where one is missing."""
     for path, text in pages().items():
-        target = docs / path
-        target.parent.mkdir(exist_ok=True)
-        if not target.exists() or target.read_text() != text:
-            target.write_text(text)
+        _write(docs / path, text)
     gallery.draw(docs)
-    (docs / "notebooks").mkdir(exist_ok=True)
     for notebook in (docs.parent / "notebooks").glob("*.ipynb"):
-        shutil.copy(notebook, docs / "notebooks")
+        _write(docs / "notebooks" / notebook.name, _in_python(notebook.read_text()))
+
+
+def _in_python(notebook: str) -> str:
+    """The notebook with its language, which Sphinx asks for and the stored one does not say."""
+    content = json.loads(notebook)
+    return json.dumps({**content, "metadata": {"language_info": {"name": "python"}}})
+
+
+def _write(target: Path, text: str) -> None:
+    """A file that stays as it is keeps its time, so that Sphinx need not read it again."""
+    target.parent.mkdir(exist_ok=True)
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)

@@ -74,7 +74,7 @@ print("forward: ", pushed.tolist())
 # $a_t = W r_{t-1} + x_t$ and $r_t = \mathrm{relu}(a_t)$. With $s_t = [a_t > 0]$ the differentials are
 # $dr_t = s_t\,da_t$ and $da_t = dW\,r_{t-1} + W\,dr_{t-1}$. Read backwards, the cotangent $\bar r_t$ gives
 #
-# $$\bar a_t = s_t\,\bar r_t, \qquad \bar W \mathrel{+}= \bar a_t\,r_{t-1}^T, \qquad
+# $$\bar a_t = s_t\,\bar r_t, \qquad \bar W \leftarrow \bar W + \bar a_t\,r_{t-1}^T, \qquad
 # \bar r_{t-1} = W^T \bar a_t.$$
 
 # %%

@@ -65,14 +65,14 @@ def _page() -> str:
     content = read(_FILE)
     rows = measured(content["sections"][SECTION])
     compared = {task: compare(of_task(part)) for task, part in by_task(rows).items()}
-    found = {task: comparisons for task, comparisons in compared.items() if comparisons}
+    of_tasks = {task: comparisons for task, comparisons in compared.items() if comparisons}
     parts = [
         _HEAD.format(
             about=describe(content["environment"]), tuning=_seeds(rows, TUNING), seeds=_seeds(rows, REPORT)
         ),
-        _in_short(found),
-        *(_of_task(comparisons) for comparisons in found.values()),
-        _together(found),
+        _in_short(of_tasks),
+        *(_of_task(comparisons) for comparisons in of_tasks.values()),
+        _together(of_tasks),
         _known([row for row in rows if row.get("kind") == KIND]),
         _MORE,
     ]
@@ -84,10 +84,10 @@ def _seeds(rows: list[Row], kind: str) -> str:
     return " or ".join(map(str, sorted({len(row["seeds"]) for row in rows if row.get("kind") == kind})))
 
 
-def _in_short(found: dict[str, list[Comparison]]) -> str:
+def _in_short(of_tasks: dict[str, list[Comparison]]) -> str:
     """Who wins on each task, by how much, at what cost; what would have been seen where nobody does."""
     lines = []
-    for task, comparisons in found.items():
+    for task, comparisons in of_tasks.items():
         soonest = _best(comparisons, lambda each: each.speed)
         highest = _best(comparisons, lambda each: each.score)
         worse = [each.runs.variant for each in comparisons if _is_worse(each)]
@@ -196,13 +196,15 @@ def _marked(figure: str, effect: Effect) -> str:
     return f"**{figure}**" if effect.found else figure
 
 
-def _together(found: dict[str, list[Comparison]]) -> str:
+def _together(of_tasks: dict[str, list[Comparison]]) -> str:
     """Over the tasks: only those variants that were trained on several, and the profile."""
-    compared = [each for comparisons in found.values() for each in comparisons]
+    compared = [each for comparisons in of_tasks.values() for each in comparisons]
     several = [each for each in overall(compared) if len(each.tasks) > 1]
     if not several:
         return ""
-    alike, variants = comparable({task: [each.runs.variant for each in part] for task, part in found.items()})
+    alike, variants = comparable(
+        {task: [each.runs.variant for each in part] for task, part in of_tasks.items()}
+    )
     common = [each for each in compared if each.runs.task in alike and each.runs.variant in variants]
     header = ["", "tasks", "P sooner", "P higher", "where"]
     lines = [_overall_line(each) for each in several]

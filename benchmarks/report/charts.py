@@ -25,11 +25,11 @@ def speed(number: int, source: NamedResult) -> Iterator[str]:
         series = []
         for k, dtype in enumerate(distinct(by_name, "dtype")):
             keys = [Name(variant, dtype, OURS, GRADIENT) for variant in distinct(by_name, "variant")]
-            found = {key.variant: one for key in keys if (one := ratio(by_name, key))}
-            ends = [(one.high - one.median, one.median - one.low) for one in found.values()]
-            symbols = [SYMBOLS[k] + "-open" * one.unstable for one in found.values()]
+            ratios = {key.variant: one for key in keys if (one := ratio(by_name, key))}
+            ends = [(one.high - one.median, one.median - one.low) for one in ratios.values()]
+            symbols = [SYMBOLS[k] + "-open" * one.unstable for one in ratios.values()]
             error = {"type": "data", "symmetric": False, "array": [a for a, _ in ends]}
-            points = _points(k, dtype, [one.median for one in found.values()], list(found), symbols)
+            points = _points(k, dtype, [one.median for one in ratios.values()], list(ratios), symbols)
             series.append(
                 {**points, "error_x": {**error, "arrayminus": [b for _, b in ends], "thickness": 1}}
             )
@@ -104,8 +104,8 @@ def accuracy(number: int, source: NamedResult) -> Iterator[str]:
     """The largest error of values and slopes, by variant and format."""
     rows = [row for row in source.rows("accuracy") if row.get("library") == OURS]
     rows = [row for row in rows if row.get("result") in ("value", "slope") and row.get("worst") is not None]
-    found = {(row["variant"], f"{row['dtype']} {row['result']}"): float(row["worst"]) for row in rows}
-    finite = {key: value for key, value in found.items() if math.isfinite(value)}
+    worst = {(row["variant"], f"{row['dtype']} {row['result']}"): float(row["worst"]) for row in rows}
+    finite = {key: value for key, value in worst.items() if math.isfinite(value)}
     if finite:
         note = (
             "The largest error of value and slope, in ulp of the format; 0.5 is correct rounding. Colours "

@@ -51,12 +51,12 @@ def colour(place: int) -> str:
 
 def term(text: str) -> str:
     """A header; a term that it names has its explanation."""
-    found = [
+    meanings = [
         f"{name}: {meaning}" for name, meaning in TERMS.items() if name in text.split(", ") or name == text
     ]
-    if not found:
+    if not meanings:
         return escape(text)
-    return f'<abbr title="{escape("; ".join(found))}">{escape(text)}</abbr>'
+    return f'<abbr title="{escape("; ".join(meanings))}">{escape(text)}</abbr>'
 
 
 def grid(
@@ -102,8 +102,8 @@ def from_table(table: Table, source: str) -> str:
 
 
 def _of_text(text: str, is_number: bool) -> Cell:
-    found = _NUMBER.search(text) if is_number else None
-    return Cell(text, float(found.group().replace(",", "")) if found else None)
+    number = _NUMBER.search(text) if is_number else None
+    return Cell(text, float(number.group().replace(",", "")) if number else None)
 
 
 def chart(

@@ -52,14 +52,14 @@ def _speed(rows: list[Row]) -> list[str]:
     said = []
     for dtype in distinct(by_name, "dtype"):
         keys = [Name(variant, dtype, OURS, GRADIENT) for variant in distinct(by_name, "variant")]
-        found = {key.variant: one for key in keys if (one := ratio(by_name, key))}
-        stable = {name: one.median for name, one in found.items() if not one.unstable}
-        if not found:
+        ratios = {key.variant: one for key in keys if (one := ratio(by_name, key))}
+        stable = {name: one.median for name, one in ratios.items() if not one.unstable}
+        if not ratios:
             continue
-        if 2 * len(stable) < len(found):
+        if 2 * len(stable) < len(ratios):
             said.append(
                 f"Speed in {dtype} was {NOT_WELL_ENOUGH}: "
-                f"{len(found) - len(stable)} of {len(found)} rows are unstable."
+                f"{len(ratios) - len(stable)} of {len(ratios)} rows are unstable."
             )
             continue
         mean = statistics.geometric_mean(stable.values())
@@ -67,7 +67,7 @@ def _speed(rows: list[Row]) -> list[str]:
         behind = f"; slower than {PEER}: {', '.join(slower)}" if slower else f"; none is slower than {PEER}"
         said.append(
             f"Value with gradient in {dtype}, {here}, takes {ratio_text(mean)} times as long as with {PEER} "
-            f"(mean of the {len(stable)} stable of {len(found)} functions){behind}."
+            f"(mean of the {len(stable)} stable of {len(ratios)} functions){behind}."
         )
     return said
 
@@ -109,17 +109,17 @@ def _memory(rows: list[Row]) -> list[str]:
 def _training(rows: list[Row]) -> list[str]:
     """Who differs from relu, in one sentence over several tasks, or by name on a single one."""
     runs = {task: of_task(of_this) for task, of_this in by_task(rows).items()}
-    compared = {task: found for task, each in runs.items() if each and (found := compare(each))}
+    compared = {task: comparisons for task, each in runs.items() if each and (comparisons := compare(each))}
     if len(compared) > 1:
-        return [summary(overall([one for found in compared.values() for one in found]))]
+        return [summary(overall([one for comparisons in compared.values() for one in comparisons]))]
     said = []
-    for task, found in compared.items():
-        differ = [one for one in found if one.score.found or one.speed.found]
+    for task, comparisons in compared.items():
+        differ = [one for one in comparisons if one.score.found or one.speed.found]
         said += [f"Training on {task}: {verdict_of(one)}" for one in differ[:_MOST_NAMED]]
         if len(differ) > _MOST_NAMED:
             said.append(f"On {task} {len(differ) - _MOST_NAMED} more differ from relu.")
-        if others := len(found) - len(differ):
-            said.append(f"On {task} {others} of {len(found)} variants are not told apart from relu.")
+        if others := len(comparisons) - len(differ):
+            said.append(f"On {task} {others} of {len(comparisons)} variants are not told apart from relu.")
     return said
 
 

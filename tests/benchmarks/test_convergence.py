@@ -790,8 +790,8 @@ def test_the_detectable_difference_is_found_four_times_in_five() -> None:
         spread = draw.normal(0, 1, (4000, 16))
         planted = statistics.detectable(spread[0] * 1 / spread[0].std(ddof=1), comparisons)
         test: Any = stats.ttest_1samp(spread + planted, 0, axis=1)
-        found = np.mean(test.pvalue < statistics.LEVEL / comparisons)
-        assert found == pytest.approx(statistics.POWER, abs=0.04)
+        power = np.mean(test.pvalue < statistics.LEVEL / comparisons)
+        assert power == pytest.approx(statistics.POWER, abs=0.04)
     assert statistics.detectable(np.arange(4.0), 1) == math.inf  # 2 / 2^4 is above 2 %
 
 

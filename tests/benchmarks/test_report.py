@@ -195,9 +195,9 @@ def test_in_a_browser(width: int, run: Path, tmp_path: Path) -> None:
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     assert not [line for line in done.stderr.splitlines() if "CONSOLE" in line]
-    found = re.search(r'<pre id="said">(.*?)</pre>', done.stdout)
-    assert found, done.stderr
-    said = json.loads(found.group(1))
+    output = re.search(r'<pre id="said">(.*?)</pre>', done.stdout)
+    assert output, done.stderr
+    said = json.loads(output.group(1))
     assert said["charts"] and all(said["charts"])
     assert said["up"] == ["gelu", "silu", "relu"] and said["down"] == ["relu", "silu", "gelu"]
     assert said["filtered"] == ["relu", "gelu"]

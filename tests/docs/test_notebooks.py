@@ -72,7 +72,7 @@ def test_is_stored_with_its_outputs(notebook: Path) -> None:
 def test_runs_from_an_installed_package(notebook: Path) -> None:
     """It imports public names alone, and nothing of the checkout."""
     for line in notebook.with_suffix(".py").read_text().splitlines():
-        if found := re.match(r"(?:from|import) ([\w.]+)", line):
-            parts = found[1].split(".")
+        if imported := re.match(r"(?:from|import) ([\w.]+)", line):
+            parts = imported[1].split(".")
             assert parts[0] not in ("benchmarks", "tests", "references", "docs")
             assert not any(part.startswith("_") for part in parts)
