@@ -4,7 +4,7 @@ import inspect
 from types import ModuleType
 
 import jaxrelu
-from jaxrelu import diagnostics, initializers, linen, masks, nnx
+from jaxrelu import complex_valued, diagnostics, initializers, linen, masks, nnx
 
 MODULES: dict[str, ModuleType] = {
     "functions": jaxrelu,
@@ -13,6 +13,7 @@ MODULES: dict[str, ModuleType] = {
     "diagnostics": diagnostics,
     "initializers": initializers,
     "masks": masks,
+    "complex_valued": complex_valued,
 }
 
 

@@ -233,7 +233,7 @@ ROWS = (
         function=log_sigmoid,
         family=_EXPONENTIAL,
         formula="-log(1 + exp(-x))",
-        reference="a textbook",
+        reference="Cox 1958",
         peer="log_sigmoid",
     ),
     Variant(

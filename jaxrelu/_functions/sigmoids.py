@@ -49,7 +49,7 @@ def log_sigmoid(x: ArrayLike) -> Array:
       Array([-40.       ,  -0.6931472,   0.       ], dtype=float32)
 
     References:
-      A textbook on logistic regression.
+      Cox, The regression analysis of binary sequences, Journal of the Royal Statistical Society B 1958.
     """
     ...
 
