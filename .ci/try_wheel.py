@@ -37,7 +37,7 @@ def main(checkout: Path) -> None:
     assert abs(gradient - 1.082964) < 1e-6, gradient  # tanh form, by mpmath
 
     failed, tried = doctest.testfile(str(checkout / "README.md"), module_relative=False)
-    assert tried > 8 and not failed
+    assert tried > 5 and not failed
     print(f"wheel {jaxrelu.__version__}: {len(names)} modules, {tried} lines of the README")
 
 
