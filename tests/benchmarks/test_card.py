@@ -26,9 +26,11 @@ from benchmarks.command import session
 from benchmarks.compiled import targets
 from benchmarks.compiled.programs import BOTH, FILLING, FORWARD, MLP, Case
 from benchmarks.core import pages
+from benchmarks.core.environment import SMOKE
 from benchmarks.core.progress import Progress
 from benchmarks.core.results import SCHEMA, Row
 from benchmarks.core.subjects import OURS, PEER
+from benchmarks.core.tables import group_of, ratio_text
 
 # What is quick to compile: no transformer, no accuracy.
 QUICK = dataclasses.replace(card.Settings.SMOKE, variants=("softplus",), programs=((), ()), formats=())
@@ -68,7 +70,7 @@ def test_smoke_has_every_kind_of_row(smoke: tuple[Path, list[Row]]) -> None:
     assert {"report.md", "card_2_12.png"} <= {path.name for path in folder.iterdir()}
     report = (folder / "report.md").read_text()
     for title in ("Steps", "Functions", "Outside jit", "Transformer, training step", "Worst error in ulp"):
-        assert f"**{title}**" in report
+        assert f"**{title} ({SMOKE})**" in report
 
 
 def _runs(values: Any) -> list[tuple[Any, int]]:
@@ -238,9 +240,11 @@ def test_predictions_stand_beside_what_was_measured(monkeypatch: pytest.MonkeyPa
     predicted = {row["mode"]: row.get("predicted_s") for row in rows if row["kind"] == "function"}
     assert predicted == {"copy": None, "forward": 2.0 * scale, "fused": 4.0 * scale}
     (table,) = [table for table in card.tables(rows) if table.title == "Functions"]
-    cells = {str(column.header): next(iter(column.cells)) for column in table.columns}
+    cells = {
+        f"{group_of(column)} {column.header}".strip(): next(iter(column.cells)) for column in table.columns
+    }
     (forward,) = [row for row in rows if row.get("library") == OURS and row["mode"] == "forward"]
-    assert cells["forward of ~"] == f"{forward['median'] / (2.0 * scale):.2f}"
+    assert cells["forward of ~"] == ratio_text(forward["median"] / (2.0 * scale))
 
 
 def test_a_tpu_is_judged_on_the_host() -> None:
