@@ -15,7 +15,7 @@ NOT_OURS_ALONE = (
     "docs/test_notebooks.py",
 )
 
-# What takes minutes, and hardly depends on the versions of Python and JAX: `-m "not slow"` leaves it out.
+# What takes minutes, and hardly depends on the versions of Python and JAX. CI runs these on the newest alone.
 SLOW = (
     "benchmarks/test_c[!a]*.py",
     "benchmarks/test_dying.py",
@@ -24,7 +24,7 @@ SLOW = (
     "catalogue/test_trial_variant.py",
     "docs/test_notebooks.py",
 )
-# What takes seconds a row. One row, or module, of every kind of declaration is not left out.
+# What takes seconds a row. CI runs one row, or module, of every kind of declaration on the newest, all on the oldest.
 ROW_BY_ROW = ("mechanism/test_matrix.py", "modules/test_flax.py")
 OF_EVERY_KIND = {
     *("relu", "leaky_relu", "rrelu", "gelu", "softplus", "prelu", "apl", "surrogate_relu"),
@@ -39,8 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(item.path.match(pattern) for pattern in SLOW) or _is_another_row(item):
+        if any(item.path.match(pattern) for pattern in SLOW):
             item.add_marker("slow")
+        if _is_another_row(item):
+            item.add_marker("another_row")
 
 
 def _is_another_row(item: pytest.Item) -> bool:
