@@ -24,7 +24,7 @@ SLOW = (
     "catalogue/test_trial_variant.py",
     "docs/test_notebooks.py",
 )
-# What takes seconds a row. CI runs one row, or module, of every kind of declaration on the newest, all on the oldest.
+# What takes seconds a row. CI runs all rows on the oldest, one of every kind of declaration on the newest.
 ROW_BY_ROW = ("mechanism/test_matrix.py", "modules/test_flax.py")
 OF_EVERY_KIND = {
     *("relu", "leaky_relu", "rrelu", "gelu", "softplus", "prelu", "apl", "surrogate_relu"),
