@@ -33,7 +33,7 @@ def html_page(sources: list[NamedResult]) -> str:
     """The page of these results, of whatever machines."""
     from plotly.offline import get_plotlyjs  # only a page takes the time that its import takes
 
-    parts = {"All variants": overview.section(sources)}
+    parts = {"All variants": "".join(_tried(lambda: [overview.section(sources)]))}
     for title, (drawn, sections) in _PARTS.items():
         parts[title] = "".join(_part(sources, drawn, sections))
     left_out = [title for title, content in parts.items() if not content]
