@@ -362,6 +362,8 @@ if __name__ == "__main__":
         for module in WHOLE:
             if module.SECTION in read(folder / FILE)["sections"]:
                 print(f"{module.keep(folder)} has the {module.SECTION} of {folder}")
+    for cached in (whole_pages, committed.results):
+        cached.cache_clear()  # what was committed before
     for module in WHOLE:
         module.draw()
     draw()
