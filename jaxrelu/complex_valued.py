@@ -119,8 +119,8 @@ def modrelu(z: ArrayLike, bias: ArrayLike) -> Array:
     .. math:: \mathrm{modrelu}(z) = (|z| + b) \, z / |z| \text{ for } |z| + b > 0, \quad 0 \text{ elsewhere}
 
     A negative bias makes a disc around 0 in which nothing passes. Of a real number it is `soft_shrink`, with
-    threshold -b. By b the slope is z / |z| outside of the disc, and 0 in it. By z it is, along the phase, 1
-    outside, and across it 1 + b / |z|. At the kink, on the edge of the disc, and at z = 0, where a positive
+    threshold -b. By b the slope is `z / |z|` outside of the disc, and 0 in it. By z it is, along the phase, 1
+    outside, and across it `1 + b / |z|`. At the kink, on the edge of the disc, and at z = 0, where a positive
     bias makes a jump, all slopes are 0. Infinite inputs give infinities. A NaN in either part gives NaN.
 
     Kept for the backward pass: the input and the bias, and what JAX chooses to compute of them.
