@@ -31,8 +31,7 @@ from benchmarks.throughput import claims as throughput_claims
 from docs import choice, committed
 from docs.committed import NOTHING
 from jaxrelu import diagnostics
-from jaxrelu._catalogue.aliases import ALIASES
-from jaxrelu._catalogue.lookup import LibraryName
+from jaxrelu._catalogue.aliases import ALIASES, LibraryName
 from references.differences import DIFFERENCES
 
 LIBRARIES = (committed.OURS, committed.PEER)

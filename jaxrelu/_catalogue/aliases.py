@@ -1,13 +1,14 @@
 """The names under which other libraries have these functions, with the arguments that make them alike."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 # A row of the catalogue, and what their default arguments are where they are not ours.
 Alias = tuple[str, Mapping[str, Any]]
 
 # In this order: a name without a library is looked up in each.
-LIBRARIES = ("jax", "torch", "huggingface", "keras", "flax", "timm")
+LibraryName = Literal["jax", "torch", "huggingface", "keras", "flax", "timm"]
+LIBRARIES: tuple[str, ...] = get_args(LibraryName)
 
 
 def _same(*names: str) -> dict[str, Alias]:

@@ -2,19 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from jax import Array
 
 from .._mechanism.bound import bound
 from .._mechanism.declaration import check_parameters, is_public
 from .._mechanism.nearest import did_you_mean
-from .aliases import ALIASES, LIBRARIES, SPELLINGS, VALUES, WITH_ARGUMENTS
+from .aliases import ALIASES, LIBRARIES, SPELLINGS, VALUES, WITH_ARGUMENTS, LibraryName
 from .listing import Catalogue
 from .rows import ROWS
 from .variant import Variant
-
-LibraryName = Literal["jax", "torch", "huggingface", "keras", "flax", "timm"]
 
 _CATALOGUE: dict[str, Variant] = {row.name: row for row in ROWS}
 

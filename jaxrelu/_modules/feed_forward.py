@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from jax import Array
 
-from .._functions.clamped import clamped_swiglu
-from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
+from .._catalogue.lookup import catalogue
+from .._functions.gated import sigmoid_glu
 from .._mechanism.nearest import did_you_mean
 from .gated import GatedUnit
 
@@ -42,12 +42,8 @@ DOCUMENTATION = """
 Unit = Callable[[Array, Array], Array]
 
 _UNITS: dict[str, Unit] = {
-    "glu": sigmoid_glu,
-    "reglu": reglu,
-    "geglu": geglu,
-    "swiglu": swiglu,
-    "clamped_swiglu": clamped_swiglu,
-    "bilinear": bilinear,
+    "glu": sigmoid_glu,  # that of two arrays; the row's is of one
+    **{name: row.function for name, row in catalogue().items() if row.partners},
 }
 
 

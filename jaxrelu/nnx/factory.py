@@ -5,7 +5,7 @@ from typing import Any
 
 from flax import nnx
 
-from .._catalogue.lookup import LibraryName
+from .._catalogue.aliases import LibraryName
 from .._modules.factory import class_of, classes_in
 from . import feed_forward, fixed, gated, learned, spatial
 

@@ -8,7 +8,7 @@ from flax import nnx
 from jax import Array
 from jax.typing import ArrayLike
 
-from .._catalogue.lookup import LibraryName
+from .._catalogue.aliases import LibraryName
 from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
 from .._mechanism.arguments import ordered
