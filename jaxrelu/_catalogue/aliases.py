@@ -8,7 +8,7 @@ Alias = tuple[str, Mapping[str, Any]]
 
 # In this order: a name without a library is looked up in each.
 LibraryName = Literal["jax", "torch", "huggingface", "keras", "flax", "timm"]
-LIBRARIES: tuple[str, ...] = get_args(LibraryName)
+LIBRARIES: tuple[LibraryName, ...] = get_args(LibraryName)
 
 
 def _same(*names: str) -> dict[str, Alias]:
