@@ -83,7 +83,8 @@ def kept() -> str:
     for name in _KEPT:
         figures = (index.get((name, "float32", library)) for library in (OURS, PEER))
         lines.append([f"`{name}`", *("" if figure is None else f"{figure:g}" for figure in figures)])
-    return markdown_grid(["", "jaxrelu", "jax.nn"], lines, (1, 2))
+    jax = f"jax {_contents()[-1]['environment']['jax']}"
+    return markdown_grid([jax, "jaxrelu", "jax.nn"], lines, (1, 2))
 
 
 def summary(variant: str) -> str:
