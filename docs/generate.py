@@ -76,7 +76,9 @@ def summary() -> str:
         lines.append([f"`{name}`", *map(" / ".join, (kept, errors)), *times])
     header = ["", "bytes kept an element", "error of the slope in bfloat16", "time on a GPU", "time on a CPU"]
     gpu, cpu = (committed.results(path)["environment"] for path in (committed.GPU, committed.CPU))
-    where = f"GPU: {gpu['device']}, jax {gpu['jax']}. CPU: {cpu['cpu']}, {cpu['cores']} cores, jax {cpu['jax']}."
+    where = (
+        f"GPU: {gpu['device']}, jax {gpu['jax']}. CPU: {cpu['cpu']}, {cpu['cores']} cores, jax {cpu['jax']}."
+    )
     return f"{markdown_grid(header, lines, range(1, 5))}\n\n{where}"
 
 
