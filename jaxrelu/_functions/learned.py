@@ -48,8 +48,8 @@ def prelu(x: ArrayLike, negative_slope: ArrayLike, axis: int = -1) -> Array:
     min(x, 0), summed in float32 over all that share the slope. A NaN gives NaN, with the slope
     negative_slope.
 
-    Kept for the backward pass: the input while negative_slope is differentiated, else (a frozen slope) one
-    bit an element. `with_residual` offers what `leaky_relu` offers.
+    Kept for the backward pass: the input while negative_slope is differentiated, else (a frozen slope) a
+    mask, one byte an element. `with_residual` offers what `leaky_relu` offers.
 
     Args:
       x: an array of any shape.
