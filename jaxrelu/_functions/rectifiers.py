@@ -228,7 +228,7 @@ def general_relu(
     value=lambda x, threshold, value: where(x <= threshold, value, x),
     slope=Steps(index=lambda x, threshold, value: x > threshold, levels=lambda x, threshold, value: (0, 1)),
     parameter_slopes={
-        "threshold": lambda x, threshold, value: jnp.zeros_like(x),
+        "threshold": None,
         "value": lambda x, threshold, value: jnp.where(x > threshold, 0.0, 1.0),
     },
 )
@@ -240,7 +240,7 @@ def threshold(x: ArrayLike, threshold: ArrayLike = 0.0, value: ArrayLike = 0.0) 
     The slope is 1 above the threshold and 0 elsewhere, at the kink too. A NaN gives NaN, with slope 0.
     Value and slope are exact. The derivative by threshold is taken as 0: the jump has none.
 
-    Kept for the backward pass: a mask, one byte an element; the input, if a parameter is differentiated too.
+    Kept for the backward pass: a mask, one byte an element; the input, if value is differentiated too.
     `with_residual` also offers "bits" (one bit an element) and "input".
 
     Args:

@@ -17,7 +17,7 @@ from .._mechanism.formulas import Steps
 @elementwise(
     value=lambda x, threshold: where(jnp.abs(x) <= threshold, 0, x),
     slope=Steps(index=lambda x, threshold: jnp.abs(x) > threshold, levels=lambda x, threshold: (0, 1)),
-    parameter_slopes={"threshold": lambda x, threshold: jnp.zeros_like(x)},
+    parameter_slopes={"threshold": None},
     check=lambda threshold: not_negative("hard_shrink", threshold=threshold),
 )
 def hard_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> Array:
@@ -28,7 +28,7 @@ def hard_shrink(x: ArrayLike, threshold: ArrayLike = 0.5) -> Array:
     The slope is 1 outside and 0 inside; at the kinks, where the value jumps, it is 0. A NaN gives NaN, with
     slope 0. Value and slope are exact. The derivative by threshold is taken as 0: the jump has none.
 
-    Kept for the backward pass: a mask, one byte an element; the input, if threshold is differentiated too.
+    Kept for the backward pass: a mask, one byte an element.
     `with_residual` also offers "bits" (one bit an element) and "input".
 
     Args:
@@ -190,7 +190,7 @@ def _in_kernel(x: Array, threshold: Array, bandwidth: Array) -> Array:
         "threshold": lambda x, threshold, bandwidth: jnp.where(
             _in_kernel(x, threshold, bandwidth), -threshold / bandwidth, 0.0
         ),
-        "bandwidth": lambda x, threshold, bandwidth: jnp.zeros_like(x),
+        "bandwidth": None,
     },
     check=lambda threshold, bandwidth: positive("jump_relu", bandwidth=bandwidth),
 )

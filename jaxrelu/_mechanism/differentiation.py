@@ -74,10 +74,11 @@ class ReverseMode:
 
         def forward(x: Any, parameters: Any) -> tuple[Array, _Kept]:
             # The plain value, never `function`: forward mode over reverse mode passes through here.
-            learned = any(p.perturbed for p in jax.tree.leaves(parameters))
+            learned = {name: p for name, p in parameters.items() if formulas.learns(name)}
+            keeps_input = any(p.perturbed for p in jax.tree.leaves(learned))
             x, parameters = jax.tree.map(lambda operand: operand.value, (x, parameters))
             y = formulas.output(x, parameters)
-            return y, _Kept.of(residual.keep(formulas, x, y, parameters), x, parameters, learned)
+            return y, _Kept.of(residual.keep(formulas, x, y, parameters), x, parameters, keeps_input)
 
         def backward(kept: _Kept, g: Any) -> tuple[Array | None, dict[str, Any] | None]:
             if isinstance(g, SymbolicZero):
@@ -97,8 +98,8 @@ class ReverseMode:
 
         def cotangent(name: str, x: Array, parameters: Parameters, g: Array) -> Any:
             """Of one parameter, or of every piece of a stacked one."""
-            if not all(map(is_float, jax.tree.leaves(parameters[name]))):
-                return None  # a random key
+            if not formulas.learns(name) or not all(map(is_float, jax.tree.leaves(parameters[name]))):
+                return None  # a step, or a random key
 
             def summed(parameter: Array, slope: Array) -> Array:
                 return sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
@@ -162,6 +163,8 @@ class ForwardMode:
             if not isinstance(dx, SymbolicZero):
                 dy = formulas.scaled(dx, formulas.slope_at(x, parameters), parameters)
             for name, tangent in dparameters.items():
+                if not formulas.learns(name):
+                    continue
                 slopes = None
                 for i, dp in enumerate(jax.tree.leaves(tangent)):
                     if not isinstance(dp, SymbolicZero):

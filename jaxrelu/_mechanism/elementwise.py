@@ -91,7 +91,8 @@ def elementwise(
       value: the value, a function of `x` and the parameters by name.
       slope: its derivative by `x`, or `Steps` where it takes few values.
       slope_from_output: the same (for `Steps` the index) as a function of the value, where that is possible.
-      parameter_slopes: derivatives by parameters, where the one derived from `value` is not good enough.
+      parameter_slopes: derivatives by parameters, where the one derived from `value` is not good enough; None
+        for one that is 0 everywhere, which then costs nothing.
       selects: the value only selects among `x` and constants: no wider dtype is needed, integers are kept.
       exponential: whose the formulas take, if any: "own", that of the kernels, or "platform", the platform's
         where that is fast and accurate enough. The formulas then get the keyword `arithmetic`, for kernels.

@@ -22,7 +22,7 @@ from .arguments import Stack
 Formula = Callable[..., Array]
 Level = Array | float
 Exponentials = Literal["own", "platform"]
-ParameterSlopes = Mapping[str, Callable[..., Stack]]
+ParameterSlopes = Mapping[str, Callable[..., Stack] | None]  # None: it is 0 everywhere
 Parameters = Mapping[str, Any]  # by name: an array, a tuple of arrays, or a random key
 
 _MOST_SELECTED = 4  # levels; more are looked up in a table
@@ -110,12 +110,16 @@ class Formulas:
         scaling = g if all(map(_selects, levels)) else wide
         return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
 
+    def learns(self, name: str) -> bool:
+        """Whether the derivative by a parameter is not 0 everywhere."""
+        return name not in self.parameter_slopes or self.parameter_slopes[name] is not None
+
     def parameter_slope(self, name: str, x: Array, parameters: Parameters) -> Any:
         """The derivative by one parameter, in the compute dtype: as declared, or derived from the value.
 
         By a stacked parameter it is a tuple.
         """
-        formula = self.parameter_slopes.get(name, functools.partial(self._derived, name))
+        formula = self.parameter_slopes.get(name) or functools.partial(self._derived, name)
         return self._compute(formula, x, parameters)
 
     def _derived(self, name: str, x: Array, **parameters: Any) -> Array:

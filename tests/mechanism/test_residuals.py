@@ -78,6 +78,15 @@ def test_a_learned_slope_keeps_the_input_and_nothing_else():
 SLOPE_FROM_OUTPUT = 2.0**-22
 
 
+@pytest.mark.parametrize(("name", "parameters"), [("hard_shrink", (0.5,)), ("threshold", (0.5,))])
+def test_a_parameter_without_a_slope_keeps_the_mask(name, parameters):
+    """The derivative by a threshold is 0: the input is kept for nothing, and no sum is taken over a mesh."""
+    _, pullback = jax.vjp(ROWS[name].function, X, *parameters)
+    tensors = [leaf for leaf in jax.tree.leaves(pullback) if leaf.size > 1]
+    assert [(leaf.shape, leaf.dtype) for leaf in tensors] == [(X.shape, bool)]
+    assert float(pullback(jnp.ones_like(X))[1]) == 0.0
+
+
 @pytest.mark.parametrize("name", ROWS)
 def test_every_residual_gives_the_same_slopes(name):
     x = np.concatenate([X, [-np.inf, np.inf, np.nan, *ROWS[name].kinks]]).astype(np.float32)
