@@ -6,6 +6,8 @@ from pathlib import Path
 import jax
 import pytest
 
+from tests.support.rows import OF_EVERY_KIND
+
 # Where other libraries compute too: optax's Adam, for one, raises a float to an integer count of steps.
 NOT_OURS_ALONE = (
     "benchmarks/test_command.py",
@@ -20,15 +22,24 @@ SLOW = (
     "benchmarks/test_c[!a]*.py",
     "benchmarks/test_dying.py",
     "benchmarks/test_faults.py",
+    "benchmarks/test_memory.py",
+    "benchmarks/test_scaling.py",
+    "benchmarks/test_tables.py",
     "benchmarks/test_transformer.py",
     "catalogue/test_trial_variant.py",
     "docs/test_notebooks.py",
+    "docs/test_pages.py",
 )
 # What takes seconds a row. CI runs all rows on the oldest, one of every kind of declaration on the newest.
-ROW_BY_ROW = ("mechanism/test_matrix.py", "modules/test_flax.py")
-OF_EVERY_KIND = {
-    *("relu", "leaky_relu", "rrelu", "gelu", "softplus", "prelu", "apl", "surrogate_relu"),
-    *("crelu", "maxout", "glu", "swiglu"),
+ROW_BY_ROW = (
+    "functions/test_conventions.py",
+    "functions/test_hidden_faults.py",
+    "functions/test_platforms.py",
+    "mechanism/*.py",
+    "modules/test_flax.py",
+)
+CHOSEN = {
+    *OF_EVERY_KIND,
     *("PReLU", "APL", "XIELU", "RReLU", "FReLU", "DyReLU", "Activation", "Maxout", "SwiGLU"),
 }
 
@@ -51,7 +62,7 @@ def _is_another_row(item: pytest.Item) -> bool:
         item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     )
     name = parameters.get("name")
-    return any(item.path.match(pattern) for pattern in ROW_BY_ROW) and name not in (None, *OF_EVERY_KIND)
+    return any(item.path.match(pattern) for pattern in ROW_BY_ROW) and name not in (None, *CHOSEN)
 
 
 @pytest.fixture(autouse=True)

@@ -21,9 +21,9 @@ from jax.experimental.jet import jet
 import jaxrelu
 from references.lookup import ROWS as OF_ONE_NUMBER
 from references.lookup import numbers_of
+from tests.support.rows import QUICK
 
 ROWS = jaxrelu.catalogue()
-QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 # Away from every kink of the catalogue.
 X = np.array([-3.3, 1.3, -0.6, 0.4, 2.7, -1.7, 3.4, -0.2, 0.7, -2.3, -0.9, 1.8], np.float32).reshape(3, 4)
