@@ -6,7 +6,6 @@ from jax.typing import ArrayLike
 
 from .._kernels.gates import mirrored
 from .._kernels.numerics import product_and_error
-from .._kernels.selection import where
 from .._mechanism.arguments import positive
 from .._mechanism.elementwise import elementwise
 
@@ -54,10 +53,11 @@ def squared_relu(x: ArrayLike) -> Array:
 def _star_relu(x: Array, scale: Array, bias: Array) -> Array:
     """Near the zero, where product and bias cancel, the roundings of both products are put back."""
     m = jnp.maximum(x, 0)
-    line, line_low = product_and_error(scale, m)
-    parabola, parabola_low = product_and_error(line, m)
-    low = where(m < 2.0**20, parabola_low + line_low * m, 0.0)  # far out it may overflow
-    return (parabola + bias) + low
+    near = jnp.minimum(m, 2.0**20)  # far out the roundings may overflow, and do not count
+    line, line_low = product_and_error(scale, near)
+    parabola, parabola_low = product_and_error(line, near)
+    exact = (parabola + bias) + (parabola_low + line_low * near)
+    return jnp.where(m < 2.0**20, exact, scale * m * m + bias)
 
 
 @elementwise(
