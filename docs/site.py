@@ -17,12 +17,12 @@ def write(docs: Path) -> None:
         _write(docs / path, text)
     gallery.draw(docs)
     for notebook in (docs.parent / "notebooks").glob("*.ipynb"):
-        _write(docs / "notebooks" / notebook.name, _in_python(notebook.read_text()))
+        _write(docs / "notebooks" / notebook.name, _as_page(notebook.read_text()))
 
 
-def _in_python(notebook: str) -> str:
-    """The notebook with its language, which Sphinx asks for and the stored one does not say."""
-    content = json.loads(notebook)
+def _as_page(notebook: str) -> str:
+    """The notebook with its language, which Sphinx asks for, and with links from where the copy stands."""
+    content = json.loads(notebook.replace("](../docs/", "](../"))
     return json.dumps({**content, "metadata": {"language_info": {"name": "python"}}})
 
 

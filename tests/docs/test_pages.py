@@ -23,9 +23,16 @@ WITH_EXAMPLES = [page for page in WRITTEN if ">>> " in page.read_text() and page
 
 @functools.cache
 def all_pages() -> dict[Path, str]:
-    """Beside the written pages those that the build of the site writes."""
+    """Beside the written pages those that the build of the site writes, and the text of the notebooks."""
     built = {ROOT / "docs" / path: text for path, text in site.pages().items()}
-    return built | {page: page.read_text() for page in WRITTEN}
+    told = {script: told_by(script) for script in sorted((ROOT / "notebooks").glob("*.py"))}
+    return built | told | {page: page.read_text() for page in WRITTEN}
+
+
+def told_by(script: Path) -> str:
+    """What the notebook of a percent script says between its code."""
+    lines = script.read_text().splitlines()
+    return "\n".join(line.removeprefix("# ") for line in lines if line.startswith("# "))
 
 
 def named(page: Path) -> str:
