@@ -82,7 +82,8 @@ for side in "left", "bottom":
 plt.show()
 
 # %% [markdown]
-# The slope of gelu can be any number, so gelu keeps its input. `jax.nn.gelu` keeps several arrays.
+# The slope of gelu can be any number, so gelu keeps its input. `jax.nn.gelu` keeps several arrays of that
+# size.
 
 
 # %%
@@ -98,9 +99,20 @@ rows = {
     "silu": (jaxrelu.silu, jax.nn.silu),
     "gelu": (jaxrelu.gelu, jax.nn.gelu),
 }
-print("bytes an element   jaxrelu  jax.nn")
-for name, (ours, theirs) in rows.items():
-    print(f"{name:<18} {bytes_kept(ours, x):7g} {bytes_kept(theirs, x):7g}")
+figure, axes = plt.subplots(figsize=(7, 2.8))
+for row, functions in enumerate(rows.values()):
+    for function, offset, colour in zip(functions, (-0.19, 0.19), (BLUE, GREY), strict=True):
+        number = bytes_kept(function, x)
+        axes.barh(row + offset, number, height=0.36, color=colour)
+        axes.text(number, row + offset, f" {number:g}", va="center", fontsize=8)
+for colour, library in (BLUE, "jaxrelu"), (GREY, "jax.nn"):
+    axes.barh(0, 0, color=colour, label=library)
+axes.set_yticks(range(len(rows)), list(rows))
+axes.tick_params(length=0)
+axes.set(title="Bytes kept an element, in float32", xlim=(0, 25))
+axes.invert_yaxis()
+axes.legend(loc="upper right")
+plt.show()
 
 # %% [markdown]
 # ## 2. One layer
@@ -118,7 +130,6 @@ def described(arrays):
 
 
 relus = {
-    "jax.nn.relu": jax.nn.relu,
     "relu": jaxrelu.relu,
     "relu, output": with_residual(jaxrelu.relu, "output"),
     "relu, bits": with_residual(jaxrelu.relu, "bits"),
@@ -177,7 +188,7 @@ gelus = {
     "gelu": jaxrelu.gelu,
     "gelu, 4 bits": with_residual(jaxrelu.gelu, bits=4),
 }
-functions = relus | gelus
+functions = {"jax.nn.relu": jax.nn.relu} | relus | gelus
 figures = {
     trained: {name: compiled(f, trained) for name, f in functions.items()}
     for trained in ("weights", "adapters")
@@ -315,5 +326,5 @@ plt.show()
 
 # %% [markdown]
 # **Try this.** Give `compiled` your own sizes. Put a LayerNorm behind the activation. Add `silu` and `elu`.
-# The page [memory](../docs/memory.md) says what to take when, and
-# [slopes in a few bits](../docs/quantized.md) has the errors.
+# The page [memory](../docs/memory.md) says what to take when, and [slopes in a few
+# bits](../docs/quantized.md) has the errors.
