@@ -94,86 +94,98 @@ def answers(scale: Scale) -> Iterator[Answer]:
 _WIDTH = 256
 
 
-def _net(function: Callable[[Array], Array], depth: int, deviation: float, x: Array, key: Array) -> Array:
-    """Layers without biases, whose weights have this deviation times the root of the width."""
+def _weights(nets: int, depth: int, width: int, seed: int) -> np.ndarray:
+    """Of nets without biases, with the deviation of LeCun's start.
 
-    def layer(x: Array, key: Array) -> tuple[Array, None]:
-        weights = jax.random.normal(key, (x.shape[-1], x.shape[-1]))
-        return function(x @ weights * (deviation / math.sqrt(x.shape[-1]))), None
+    NumPy draws these: to compile a draw of JAX takes longer than all that is asked of the nets.
+    """
+    drawn = np.random.default_rng(seed).standard_normal((nets, depth, width, width), np.float32)
+    return drawn / np.float32(math.sqrt(width))
 
-    return jax.lax.scan(layer, x, jax.random.split(key, depth))[0]
+
+def _states(function: Callable[[Array], Array], deviation: float | Array, x: Array, weights: Array) -> Array:
+    """What each layer gives, whose weights are multiplied by this deviation."""
+
+    def layer(x: Array, weights: Array) -> tuple[Array, Array]:
+        y = function(deviation * (x @ weights))
+        return y, y
+
+    return jax.lax.scan(layer, x, weights)[1]
 
 
-def _gradient_ratio(function: Callable[[Array], Array], deviation: float, nets: int) -> float:
-    """The norm of the gradient at the input by that at the output of 20 layers; the median over nets."""
+@functools.cache
+def _pullbacks(function: Callable[[Array], Array]) -> Callable[..., Array]:
+    """The norm of the gradient at the input by that at the output, for each net."""
 
-    def ratio(key: Array) -> Array:
-        inward, weights, outward = jax.random.split(key, 3)
-        x = jax.random.normal(inward, (16, _WIDTH))
-        y, pullback = jax.vjp(lambda x: _net(function, 20, deviation, x, weights), x)
-        slope = jax.random.normal(outward, y.shape)
+    def ratio(deviation: Array, x: Array, slope: Array, weights: Array) -> Array:
+        pullback = jax.vjp(lambda x: _states(function, deviation, x, weights)[-1], x)[1]
         return jnp.linalg.norm(pullback(slope)[0]) / jnp.linalg.norm(slope)
 
-    return float(np.median(jax.jit(jax.vmap(ratio))(jax.random.split(jax.random.key(0), nets))))
+    return jax.jit(jax.vmap(ratio, (None, 0, 0, 0)))
 
 
 def _depth(scale: Scale) -> Iterator[Answer]:
     steep = functools.partial(jaxrelu.leaky_relu, negative_slope=1.5)
-    ratios = functools.partial(_gradient_ratio, nets=scale.nets)
+    x, slope = np.random.default_rng(1).standard_normal((2, scale.nets, 16, _WIDTH), np.float32)
+    weights = _weights(scale.nets, 20, _WIDTH, seed=0)
+
+    def ratio(function: Callable[[Array], Array], deviation: float) -> float:
+        return float(np.median(_pullbacks(function)(deviation, x, slope, weights)))
+
     question = "gradient through 20 layers of width 256, "
     yield Answer(
         f"{question}sigmoid, LeCun",
-        ratios(jax.nn.sigmoid, 1.0),
+        ratio(jax.nn.sigmoid, 1.0),
         *(3e-14, 2e-12),
         because="each layer multiplies it by some 0.23: 2.4e-13 computed",
     )
     yield Answer(
         f"{question}relu, He",
-        ratios(jaxrelu.relu, math.sqrt(2)),
+        ratio(jaxrelu.relu, math.sqrt(2)),
         *(0.75, 1.15),
         because="its second moment is kept; 0.93 computed",
     )
     yield Answer(
         f"{question}leaky relu of slope 1.5, gain sqrt 2",
-        ratios(steep, math.sqrt(2)),
+        ratio(steep, math.sqrt(2)),
         *(0.7e5, 2.2e5),
         because="(1 + 1.5^2)^10 = 1.3e5",
     )
     yield Answer(
         f"{question}leaky relu of slope 1.5, its own gain",
-        ratios(steep, gain(steep)),
+        ratio(steep, gain(steep)),
         *(0.75, 1.15),
         because="gain sqrt(2 / (1 + 1.5^2)) keeps it",
     )
 
 
 def _selu(scale: Scale) -> Iterator[Answer]:
-    def moments(key: Array) -> tuple[Array, Array]:
-        inward, weights = jax.random.split(key)
-        x = 0.5 + math.sqrt(1.5) * jax.random.normal(inward, (64, 2 * _WIDTH))
-        y = _net(jaxrelu.selu, 32, 1.0, x, weights)
+    def moments(x: Array, weights: Array) -> tuple[Array, Array]:
+        y = _states(jaxrelu.selu, 1.0, x, weights)[-1]
         return y.mean(), y.var()
 
-    mean, variance = jax.jit(jax.vmap(moments))(jax.random.split(jax.random.key(1), scale.nets))
+    drawn = np.random.default_rng(3).standard_normal((scale.nets, 64, _WIDTH), np.float32)
+    x = np.float32(0.5) + np.float32(math.sqrt(1.5)) * drawn
+    mean, variance = jax.jit(jax.vmap(moments))(x, _weights(scale.nets, 32, _WIDTH, seed=2))
     because = "the fixed point of Klambauer et al., reached from mean 0.5 and variance 1.5"
     yield Answer("selu after 32 layers: mean", float(np.median(mean)), -0.05, 0.05, because)
     yield Answer("selu after 32 layers: variance", float(np.median(variance)), 0.9, 1.1, because)
 
 
 def _correlations(scale: Scale) -> Iterator[Answer]:
-    def cosine(depth: int, key: Array) -> Array:
-        pair = jnp.eye(2, 4 * _WIDTH)  # orthogonal
-        one, other = _net(jaxrelu.relu, depth, math.sqrt(2), pair, key)
-        return one @ other / (jnp.linalg.norm(one) * jnp.linalg.norm(other))
+    depth, width = 3, 4 * _WIDTH
 
-    expected = 0.0
-    for depth in (1, 2, 3):
+    def cosines(weights: Array) -> Array:
+        one, other = _states(jaxrelu.relu, math.sqrt(2), jnp.eye(2, width), weights).swapaxes(0, 1)
+        return (one * other).sum(-1) / (jnp.linalg.norm(one, axis=-1) * jnp.linalg.norm(other, axis=-1))
+
+    measured = np.mean(jax.jit(jax.vmap(cosines))(_weights(scale.nets, depth, width, seed=4)), 0)
+    expected = 0.0  # the inputs are orthogonal
+    for place in range(depth):
         expected = (math.sqrt(1 - expected**2) + expected * (math.pi - math.acos(expected))) / math.pi
-        keys = jax.random.split(jax.random.key(depth), scale.nets)
-        measured = jax.jit(jax.vmap(functools.partial(cosine, depth)))(keys)
         yield Answer(
-            f"relu: correlation of orthogonal inputs after {depth} layers",
-            float(np.mean(measured)),
+            f"relu: correlation of orthogonal inputs after {place + 1} layers",
+            float(measured[place]),
             *(expected - 0.03, expected + 0.03),
             because=f"the arc-cosine kernel: {expected:.4f}",
         )
@@ -223,20 +235,19 @@ def _narrow(scale: Scale) -> Iterator[Answer]:
 _MANY = 200
 
 
-def _trained(
-    task: Task, name: str, seeds: int, rate: float, first: int = 0, lanes: int | None = None
-) -> Outcome:
-    """With more lanes than usual, where the nets are tiny."""
+def _trained(task: Task, name: str, seeds: int, rate: float, lanes: int | None = None) -> Outcome:
+    """With more lanes than usual where the nets are tiny, and not more than there are seeds."""
     trainer = Trainer(task, activations.find(name), task.data())
-    trainer.lanes = lanes or trainer.lanes
-    return trainer([SeedAndRate(first + seed, rate) for seed in range(seeds)])
+    trainer.lanes = min(lanes or trainer.lanes, seeds)
+    return trainer([SeedAndRate(seed, rate) for seed in range(seeds)])
 
 
 def _batch_norm(scale: Scale) -> Iterator[Answer]:
     """At one rate for all, 0.1, activations lie far apart without BatchNorm, and close with it."""
     bounds = {"digits-mlp": (0.3, 1.0), "digits-mlp-norm": (0.0, 0.05)}
     for name, (low, high) in bounds.items():
-        means = [np.mean(_trained(tasks()[name], each, scale.seeds, 0.1).test) for each in scale.compared]
+        trained = [_trained(tasks()[name], each, scale.seeds, 0.1) for each in scale.compared]
+        means = [np.mean(outcome.test) for outcome in trained]
         yield Answer(
             f"{name}: {', '.join(scale.compared)} at the rate 0.1, range of their mean accuracies",
             float(np.ptp(means)),
