@@ -86,7 +86,7 @@ def memory(
     from .command import options
     from .memory import nets
 
-    chosen = patterns and options.names("--patterns", patterns, tuple(nets.PATTERNS))
+    chosen = options.names_or_none("--patterns", patterns, tuple(nets.PATTERNS))
     _run(("memory",), _preset(smoke), output, device, variants=variants, dtypes=dtypes, patterns=chosen)
 
 
@@ -136,9 +136,9 @@ def convergence(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--coordinator") from None
     replaced = {
-        "tasks": tasks and options.names("--tasks", tasks, task_names()),
+        "tasks": options.names_or_none("--tasks", tasks, task_names()),
         "rates": rates if rates is None else options.rates("--rates", rates),
-        "target": target,
+        "target": options.finite("--target", target),
         "resume": resume or None,
         "known": (Scale.SMOKE if smoke else Scale()) if known_answers else None,
     }
@@ -178,7 +178,7 @@ def accuracy(
     from .accuracy.formats import FORMATS
     from .command import options
 
-    chosen = formats and options.names("--formats", formats, tuple(FORMATS))
+    chosen = options.names_or_none("--formats", formats, tuple(FORMATS))
     given = {"formats": chosen, "exhaustive": exhaustive, "folder": str(output)}
     _run(("accuracy",), _preset(smoke), output, device, variants=variants, **given)
 
@@ -270,8 +270,8 @@ def compiled(
     from .compiled import targets as chips
 
     replaced = {
-        "targets": targets and options.names("--targets", targets, tuple(chips.CHIPS)),
-        "programs": programs and options.names("--programs", programs, known.PROGRAMS),
+        "targets": options.names_or_none("--targets", targets, tuple(chips.CHIPS)),
+        "programs": options.names_or_none("--programs", programs, known.PROGRAMS),
         "with_cycles": cycles or None,
         "with_cache": False if fresh else None,
     }

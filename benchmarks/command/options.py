@@ -1,6 +1,7 @@
 """Options of the command line: read, checked, and refused with what exists, before anything is measured."""
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,6 +29,11 @@ def names(option: str, given: str, known: Sequence[str]) -> tuple[str, ...]:
             hint = did_you_mean(name, known)
             _refuse(option, f"unknown: {name}{hint and f' ({hint})'}. There are {', '.join(known)}.")
     return named or _refuse(option, f"nothing is named. There are {', '.join(known)}.")
+
+
+def names_or_none(option: str, given: str | None, known: Sequence[str]) -> tuple[str, ...] | None:
+    """The names in a list, or None where the option is not given."""
+    return None if given is None else names(option, given, known)
 
 
 def sizes(option: str, given: str, multiple: int) -> tuple[int, ...]:
@@ -67,9 +73,19 @@ def _size(option: str, text: str, multiple: int) -> int:
 def rates(option: str, given: str) -> tuple[float, ...]:
     """Learning rates such as `0.01,0.03,0.1`, from low to high."""
     try:
-        return tuple(float(text) for text in given.split(",") if text.strip())
+        read = tuple(float(text) for text in given.split(",") if text.strip())
     except ValueError:
         _refuse(option, f"not numbers: {given!r}. Write 0.01,0.03,0.1.")
+    for rate in read:
+        finite(option, rate)
+    return read
+
+
+def finite(option: str, given: float | None) -> float | None:
+    """The number, which is neither infinite nor NaN, or None where the option is not given."""
+    if given is not None and not math.isfinite(given):
+        _refuse(option, f"{given} is not a finite number.")
+    return given
 
 
 def device(option: str, given: str | None) -> Any:
