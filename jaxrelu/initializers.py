@@ -5,8 +5,8 @@ A layer keeps the second moment of the layer before it when its weights have the
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -15,8 +15,10 @@ from jax import Array
 from jax.nn.initializers import Initializer, variance_scaling
 from jax.typing import DTypeLike
 
-from ._catalogue.lookup import get
-from ._mechanism.arguments import is_index
+from ._catalogue.lookup import look_up
+from ._mechanism.arguments import as_key
+from ._mechanism.drawn import Drawn
+from ._mechanism.rules import FLOAT_DTYPE, is_integers, one_of
 
 __all__ = ["for_activation", "gain", "randomized_asymmetric"]
 
@@ -26,6 +28,9 @@ _REACH, _PANELS, _NODES = 12.0, 384, 16
 
 # The deviation with which a randomised asymmetric layer keeps the second moment (Lu et al., section 4).
 _ASYMMETRIC_DEVIATION = 0.6007
+
+_MODE = one_of("fan_in", "fan_out", "fan_avg")
+_DISTRIBUTION = one_of("normal", "truncated_normal", "uniform")
 
 
 def gain(function: str | Callable[[Array], Array]) -> float:
@@ -58,25 +63,30 @@ def gain(function: str | Callable[[Array], Array]) -> float:
       He et al., Delving deep into rectifiers, ICCV 2015.
       Klambauer et al., Self-normalizing neural networks, NeurIPS 2017.
     """
+    return _gain("gain", function)
+
+
+def _gain(caller: str, function: str | Callable[[Array], Array]) -> float:
     if isinstance(function, str):
-        function = get(function)
+        function = look_up(caller, function, None, {})
     if not callable(function):
-        raise TypeError(f"gain: function must be a function of x or a name, got {type(function).__name__}")
+        got = type(function).__name__
+        raise TypeError(f"{caller}: function must be a function of x or a name, got {got}")
     z, weights = _normal_quadrature()
     with jax.ensure_compile_time_eval():
-        values = _values(function, jnp.asarray(z, jnp.float32)[:, None])
+        values = _values(caller, function, jnp.asarray(z, jnp.float32)[:, None])
     moment = float(weights @ (values.reshape(len(z), -1) ** 2).mean(1))
     if not 0 < moment < math.inf:
-        raise ValueError(f"gain: E f(z)^2 must be positive and finite, got {moment}")
+        raise ValueError(f"{caller}: E f(z)^2 must be positive and finite, got {moment}")
     return 1 / math.sqrt(moment)
 
 
-def _values(function: Callable[[Array], Array], x: Array) -> np.ndarray:
+def _values(caller: str, function: Callable[[Array], Array], x: Array) -> np.ndarray:
     try:
         return np.asarray(function(x), np.float64)
     except (TypeError, ValueError) as error:
         name = getattr(function, "__name__", repr(function))
-        raise TypeError(f"gain: function must give an array for x alone, got {name}: {error}") from None
+        raise TypeError(f"{caller}: function must give an array for x alone, got {name}: {error}") from None
 
 
 def _normal_quadrature() -> tuple[np.ndarray, np.ndarray]:
@@ -106,10 +116,11 @@ def for_activation(
       distribution: "normal", "truncated_normal" or "uniform", all with the same variance.
 
     Returns:
-      An initializer `(key, shape, dtype)`, for `kernel_init` of any Flax layer.
+      An initializer `(key, shape, dtype)`, for `kernel_init` of any Flax layer: an object that pickles, equal
+      to every other of the same gain and options.
 
     Raises:
-      TypeError: if function is not callable.
+      TypeError: if function is not callable, or mode or distribution no string.
       ValueError: as `gain`, or if mode or distribution is unknown.
 
     Examples:
@@ -122,7 +133,26 @@ def for_activation(
     References:
       He et al., Delving deep into rectifiers, ICCV 2015.
     """
-    return variance_scaling(gain(function) ** 2, mode, distribution)
+    caller = "for_activation"
+    _MODE.apply(caller, "mode", mode)
+    _DISTRIBUTION.apply(caller, "distribution", distribution)
+    return _OfFans(variance_scaling, (_gain(caller, function) ** 2, mode, distribution))
+
+
+class _OfFans(Drawn):
+    """An initializer that needs both fans."""
+
+    def __call__(self, key: Array, shape: Any, *args: Any, **kwargs: Any) -> Array:
+        _check_shape("for_activation", shape)
+        return super().__call__(key, shape, *args, **kwargs)
+
+
+def _check_shape(function: str, shape: Any) -> None:
+    """The shape of a kernel."""
+    if not is_integers(shape):
+        raise TypeError(f"{function}: shape must be a tuple of integers, got {shape!r}")
+    if len(shape) < 2 or min(shape) < 1:
+        raise ValueError(f"{function}: shape must be (..., fan_in, fan_out), got {shape}")
 
 
 def randomized_asymmetric(
@@ -144,7 +174,7 @@ def randomized_asymmetric(
       positive entry may be the bias: set both.
 
     Raises:
-      TypeError: if shape is no tuple of integers.
+      TypeError: if key is no key, shape no tuple of integers, or dtype none of floats.
       ValueError: if shape has fewer than two axes or an empty one.
 
     Examples:
@@ -157,10 +187,9 @@ def randomized_asymmetric(
     References:
       Lu, Shin, Su and Karniadakis, Dying ReLU and initialization, arXiv:1903.06733, 2020.
     """
-    if not (isinstance(shape, Sequence) and all(map(is_index, shape))):
-        raise TypeError(f"randomized_asymmetric: shape must be a tuple of integers, got {shape!r}")
-    if len(shape) < 2 or min(shape) < 1:
-        raise ValueError(f"randomized_asymmetric: shape must be (..., fan_in, fan_out), got {shape}")
+    _check_shape("randomized_asymmetric", shape)
+    key = as_key("randomized_asymmetric", "key", key, needed=True)
+    FLOAT_DTYPE.apply("randomized_asymmetric", "dtype", dtype)
     fan_in, units = math.prod(shape[:-1]), shape[-1]
     normal, place, beta = jax.random.split(key, 3)
     rows = jax.random.normal(normal, (fan_in + 1, units), dtype)

@@ -38,7 +38,7 @@ def register(row: Variant) -> None:
       row: a `Variant`, whose function carries a declaration of its own.
 
     Raises:
-      TypeError: if row is no `Variant`, its name no string, or its function has no declaration.
+      TypeError: if row is no `Variant`, or its function has no declaration.
       ValueError: if there is a row of this name.
 
     Examples:
@@ -51,8 +51,6 @@ def register(row: Variant) -> None:
     """
     if not isinstance(row, Variant):
         raise TypeError(f"register: row must be a Variant, got {type(row).__name__}")
-    if not isinstance(row.name, str):
-        raise TypeError(f"register: name must be a string, got {row.name!r}")
     if not is_public(row.function):
         given = getattr(row.function, "__name__", repr(row.function))
         raise TypeError(f"register: function must carry a declaration, as jaxrelu's do, got {given}")

@@ -9,6 +9,15 @@ from jax import Array
 
 from .._mechanism.bound import bound
 from .._mechanism.declaration import declaration_of
+from .._mechanism.rules import FUNCTION, MAPPING, NAME, TEXT, TEXTS
+
+_RULES = {
+    **dict.fromkeys(("name", "family", "formula", "reference"), NAME),
+    "function": FUNCTION,
+    **dict.fromkeys(("kinks", "arguments", "example"), MAPPING),
+    "partners": TEXTS,
+    "peer": TEXT.or_none(),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,6 +35,10 @@ class Variant:
       example: values for arguments without a default, for tests and benchmarks.
       partners: required array arguments of the shape of the first one.
       peer: its name in `jax.nn`, where it takes the same arguments.
+
+    Raises:
+      TypeError: if an attribute has another type than it must have.
+      ValueError: if a text is empty.
     """
 
     name: str
@@ -38,6 +51,10 @@ class Variant:
     example: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     partners: tuple[str, ...] = ()
     peer: str | None = None
+
+    def __post_init__(self) -> None:
+        for field, rule in _RULES.items():
+            rule.apply("Variant", field, getattr(self, field))
 
     @property
     def bound(self) -> Callable[..., Array]:

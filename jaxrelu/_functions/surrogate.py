@@ -44,8 +44,18 @@ _SLOPES = {"bsilu": bsilu_slope, "nelu": lambda x, arithmetic: nelu_slope(x)}
 
 
 def _slope(x: Array, surrogate: str | Slope, where: str, arithmetic: Arithmetic) -> Array:
-    slope = _SLOPES[surrogate](x, arithmetic) if isinstance(surrogate, str) else surrogate(x)
+    slope = _SLOPES[surrogate](x, arithmetic) if isinstance(surrogate, str) else _own_slope(surrogate, x)
     return slope if where == "all" else jnp.where(x > 0, 1.0, slope)
+
+
+def _own_slope(surrogate: Slope, x: Array) -> Array:
+    slope = jnp.asarray(surrogate(x))
+    if slope.shape not in ((), x.shape):
+        raise ValueError(
+            f"surrogate_relu: surrogate must give a slope for every element of x, of the shape {x.shape}, "
+            f"got {slope.shape}"
+        )
+    return slope
 
 
 def _check(surrogate: str | Slope, where: str) -> None:

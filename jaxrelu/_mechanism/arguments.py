@@ -19,7 +19,7 @@ _ALLOWED = "an array or scalar of floats, integers or booleans"
 
 def as_operand(function: str, argument: str, value: Any) -> Array:
     """The argument as an array; complex numbers and containers are refused."""
-    if isinstance(value, (list, tuple, dict)) or value is None:
+    if isinstance(value, (list, tuple, dict, str)) or value is None:
         raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got {type(value).__name__}")
     value = jnp.asarray(value)
     if not (jnp.issubdtype(value.dtype, jnp.floating) or is_integral(value)):
@@ -28,9 +28,9 @@ def as_operand(function: str, argument: str, value: Any) -> Array:
     return value
 
 
-def as_key(function: str, argument: str, value: Any) -> Any:
-    """A key of `jax.random`, also a raw one; None as it is."""
-    if value is None:
+def as_key(function: str, argument: str, value: Any, *, needed: bool = False) -> Any:
+    """A key of `jax.random`, also a raw one; None as it is, unless a key is needed."""
+    if value is None and not needed:
         return value
     got = type(value).__name__
     if isinstance(value, Array):
@@ -38,7 +38,8 @@ def as_key(function: str, argument: str, value: Any) -> Any:
         if is_raw or (jnp.issubdtype(value.dtype, jax.dtypes.prng_key) and value.ndim == 0):
             return value
         got = f"{value.dtype} of shape {value.shape}"
-    raise TypeError(f"{function}: {argument} must be one jax.random.key, or None, got {got}")
+    allowed = "one jax.random.key" + ("" if needed else ", or None")
+    raise TypeError(f"{function}: {argument} must be {allowed}, got {got}")
 
 
 _OPTIONS: Mapping[Any, tuple[str, Callable[[Any], bool]]] = {
@@ -176,29 +177,37 @@ def split_axis(function: str, x: Array, axis: int, pieces: int) -> int:
 
 def positive(function: str, **arguments: float | None) -> None:
     """Every argument that is known is positive."""
-    for argument, value in arguments.items():
-        _not_text(function, **{argument: value})
-        if value is not None and not value > 0:
-            raise ValueError(f"{function}: {argument} must be positive, got {value}")
+    _compared(function, "must be positive", operator.gt, arguments)
 
 
 def not_negative(function: str, **arguments: float | None) -> None:
     """No argument that is known is negative."""
+    _compared(function, "must not be negative", operator.ge, arguments)
+
+
+def _compared(
+    function: str,
+    allowed: str,
+    compares: Callable[[float, float], bool],
+    arguments: Mapping[str, float | None],
+) -> None:
+    """Every argument that is known compares with 0 as it must."""
+    not_text(function, **arguments)
     for argument, value in arguments.items():
-        _not_text(function, **{argument: value})
-        if value is not None and not value >= 0:
-            raise ValueError(f"{function}: {argument} must not be negative, got {value}")
+        if value is not None and not compares(value, 0):
+            raise ValueError(f"{function}: {argument} {allowed}, got {value}")
 
 
 def ordered(function: str, **arguments: float | None) -> None:
     """Two arguments, where both are known, are in order."""
-    _not_text(function, **arguments)
+    not_text(function, **arguments)
     (low_name, low), (high_name, high) = arguments.items()
     if low is not None and high is not None and not low <= high:
         raise ValueError(f"{function}: {low_name} must be at most {high_name}, got {low} and {high}")
 
 
-def _not_text(function: str, **arguments: Any) -> None:
+def not_text(function: str, **arguments: Any) -> None:
+    """No argument is a string, where an array or a number is meant."""
     for argument, value in arguments.items():
         if isinstance(value, str):
             raise TypeError(f"{function}: {argument} must be {_ALLOWED}, got {value!r}")

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 import jax
 from jax import Array
 
-from .arguments import as_operand, check_options, like_operand
+from .arguments import as_operand, check_options, like_operand, not_text
 from .differentiation import Differentiation, ReverseMode
 from .formulas import Formula
 
@@ -168,6 +168,7 @@ def check_parameters(function: Any, given: Mapping[str, Any]) -> None:
     """Raises before a call what it would raise for these arguments besides x, as far as that is known."""
     declaration, signature = declaration_of(function), inspect.signature(function)
     check_options(declaration.name, signature, declaration.static, given)
+    not_text(declaration.name, **{k: v for k, v in given.items() if k not in declaration.static})
     if declaration.check:
         _, *others = signature.parameters.values()
         arguments = {p.name: given.get(p.name, p.default) for p in others}

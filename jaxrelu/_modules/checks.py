@@ -1,8 +1,6 @@
 """What may be passed to a module: the errors of both Flax interfaces, most of them raised at construction."""
 
-import dataclasses
-import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -10,107 +8,68 @@ import numpy as np
 from jax import Array
 from jax.typing import DTypeLike
 
-from .._mechanism.arguments import as_float, as_operand, channel_axis, is_index
-
-
-@dataclasses.dataclass(frozen=True)
-class _Rule:
-    """What an argument may be: its type, whose error is a TypeError, and its range, whose is a ValueError."""
-
-    allowed: str
-    right_type: Callable[[Any], bool]
-    in_range: Callable[[Any], bool] = lambda value: True
-
-    def apply(self, module: str, name: str, value: Any) -> None:
-        if not self.right_type(value):
-            raise TypeError(f"{module}: {name} must be {self.allowed}, got {value!r}")
-        if not self.in_range(value):
-            raise ValueError(f"{module}: {name} must be {self.allowed}, got {value!r}")
-
-    def or_none(self) -> "_Rule":
-        return _Rule(
-            f"{self.allowed} or None",
-            lambda value: value is None or self.right_type(value),
-            lambda value: value is None or self.in_range(value),
-        )
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool | np.bool_)
-
-
-def _is_real(value: Any) -> bool:
-    """A number, or an array of them: of first values, one for each channel."""
-    if isinstance(value, numbers.Real):
-        return not _is_bool(value)
-    dtype = getattr(value, "dtype", None)
-    return dtype is not None and (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer))
-
-
-def _is_plain_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not _is_bool(value)
-
-
-def _is_float_dtype(dtype: Any) -> bool:
-    try:
-        return dtype is not None and jnp.issubdtype(jnp.dtype(dtype), jnp.floating)
-    except TypeError:
-        return False
-
-
-def _is_window(value: Any) -> bool:
-    return isinstance(value, Sequence) and all(is_index(length) for length in value)
-
-
-_BOOL = _Rule("True or False", _is_bool)
-_SWITCH = _Rule("True, False or None", lambda value: value is None or _is_bool(value))
-_INTEGER = _Rule("an integer", is_index)
-_POSITIVE = _Rule("a positive integer", is_index, lambda value: value >= 1)
-_NUMBER = _Rule("a number", _is_real)
-_POSITIVE_NUMBER = _Rule("a positive number", _is_plain_number, lambda value: value > 0)
-_FIRST = _Rule(
-    "a number or an initializer (key, shape, dtype)", lambda value: callable(value) or _is_real(value)
+from .._mechanism.arguments import as_float, as_operand, channel_axis
+from .._mechanism.rules import (
+    BOOL,
+    FIRST_VALUE,
+    FLOAT_DTYPE,
+    FUNCTION,
+    INTEGER,
+    MAPPING,
+    NUMBER,
+    POSITIVE,
+    POSITIVE_NUMBER,
+    TEXT,
+    Rule,
+    is_integers,
+    one_of,
 )
-_DTYPE = _Rule("a dtype of floats", _is_float_dtype)
-_SHAPE = _Rule(
+
+_SWITCH = Rule(
+    "True, False or None",
+    lambda value: value is None or isinstance(value, bool | np.bool_),
+)
+_SHAPE = Rule(
     "a tuple of positive integers, a shape that broadcasts to that of the input",
-    _is_window,
+    is_integers,
     lambda value: all(length >= 1 for length in value),
 )
-_WINDOW = _Rule(
+_WINDOW = Rule(
     "a tuple of positive integers, one for each spatial axis, as (3, 3) for images",
-    _is_window,
+    is_integers,
     lambda value: len(value) >= 1 and min(value) >= 1,
 )
 
 # An argument of one name means the same in every module. First values end in `_init`.
 _RULES = {
-    **dict.fromkeys(("in_features", "features", "hinges", "num_pieces", "reduction"), _POSITIVE),
-    **dict.fromkeys(("limit", "alpha", "bandwidth"), _POSITIVE_NUMBER),
-    **dict.fromkeys(("lower", "upper", "beta", "momentum", "epsilon", "lambda_a", "lambda_b"), _NUMBER),
-    **dict.fromkeys(("use_bias", "approximate", "gate_first"), _BOOL),
+    **dict.fromkeys(("in_features", "features", "hinges", "num_pieces", "reduction"), POSITIVE),
+    **dict.fromkeys(("limit", "alpha", "bandwidth"), POSITIVE_NUMBER),
+    **dict.fromkeys(("lower", "upper", "beta", "momentum", "epsilon", "lambda_a", "lambda_b"), NUMBER),
+    **dict.fromkeys(("use_bias", "approximate", "gate_first"), BOOL),
     **dict.fromkeys(("deterministic", "use_running_average"), _SWITCH),
-    **dict.fromkeys(("num_features", "out_features"), _POSITIVE.or_none()),
-    "hidden_features": _POSITIVE,
+    **dict.fromkeys(("num_features", "out_features"), POSITIVE.or_none()),
+    "hidden_features": POSITIVE,
     "slope_shape": _SHAPE.or_none(),
-    "packing": _Rule(
+    "packing": Rule(
         "None, 'halves' or 'interleaved'",
         lambda value: value is None or isinstance(value, str),
         lambda value: value in (None, "halves", "interleaved"),
     ),
-    "axis": _INTEGER,
-    "dtype": _DTYPE.or_none(),
-    "param_dtype": _DTYPE,
+    "axis": INTEGER,
+    "dtype": FLOAT_DTYPE.or_none(),
+    "param_dtype": FLOAT_DTYPE,
     "kernel_size": _WINDOW,
-    "variant": _Rule("'A' or 'B'", lambda value: isinstance(value, str), lambda value: value in ("A", "B")),
-    "rng_collection": _Rule("a string", lambda value: isinstance(value, str)),
+    "variant": one_of("A", "B"),
+    "rng_collection": TEXT,
+    "negative_slope_metadata": MAPPING.or_none(),
+    "promote_dtype": FUNCTION.or_none(),
 }
 
 
 def check(module: str, **arguments: Any) -> None:
     """Every argument that has a rule follows it."""
     for name, value in arguments.items():
-        rule = _FIRST if name.endswith("_init") else _RULES.get(name)
+        rule = FIRST_VALUE if name.endswith("_init") else _RULES.get(name)
         if rule is not None:
             rule.apply(module, name, value)
 
@@ -118,7 +77,7 @@ def check(module: str, **arguments: Any) -> None:
 def positive_integers(module: str, **arguments: Any) -> None:
     """Every argument is a positive integer, also one that may be None elsewhere."""
     for name, value in arguments.items():
-        _POSITIVE.apply(module, name, value)
+        POSITIVE.apply(module, name, value)
 
 
 def greater(module: str, bound: float, **inits: Any) -> None:

@@ -1,5 +1,6 @@
 """What the feed-forward blocks of both Flax interfaces share: a gated unit by its name, and their words."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -59,7 +60,19 @@ def unit_of(module: str, unit: Any) -> Unit:
         return _UNITS[unit]
     if not callable(unit):
         raise TypeError(f"{module}: unit must be a name or a function of gate and value, got {unit!r}")
+    if not _takes_two(unit):
+        raise TypeError(f"{module}: unit must be a function of gate and value, got {unit!r}, which is none")
     return cast(Unit, unit)
+
+
+def _takes_two(unit: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(unit).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:  # a function of C may not say what it takes
+        return True
+    return True
 
 
 class FeedForward(GatedUnit):

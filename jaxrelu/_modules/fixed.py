@@ -1,5 +1,6 @@
 """What the modules without parameters share: whether RReLU trains, and the function of a name."""
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -48,6 +49,10 @@ def _check_complete(function: Callable[..., Array]) -> None:
     try:
         others = list(inspect.signature(function).parameters.values())[1:]
     except ValueError:  # a function of C may not say what it takes
+        if isinstance(function, functools.partial):
+            raise TypeError(
+                f"Activation: function must take the arguments that its partial gives it, got {function!r}"
+            ) from None
         return
     named = [p for p in others if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     missing = [p.name for p in named if p.default is p.empty]

@@ -11,15 +11,16 @@ from jax.nn.initializers import Initializer, constant, lecun_normal, normal
 
 from .._functions.exponential import softplus
 from .._mechanism.arguments import channel_axis
+from .._mechanism.drawn import Drawn
 from .checks import check_length
 
 # What `negative_slope_init` and its like may be: a value, or an initializer `(key, shape, dtype)`.
 Init = float | Initializer
 
-KERNEL: Init = lecun_normal()  # of every matrix and convolution, as in Flax
-APL_OFFSETS: Init = normal(0.5)  # as in the experiments of Agostinelli et al.
+KERNEL: Init = Drawn(lecun_normal)  # of every matrix and convolution, as in Flax
+APL_OFFSETS: Init = Drawn(normal, (0.5,))  # as in the experiments of Agostinelli et al.
 LOG_THRESHOLD: Init = math.log(0.001)  # of JumpReLU, as in Rajamanoharan et al.
-ACON_SLOPES: Init = normal(1.0)  # as in the code of Ma et al.
+ACON_SLOPES: Init = Drawn(normal, (1.0,))  # as in the code of Ma et al.
 
 
 def apl_slopes(key: Array, shape: Any, dtype: Any = jnp.float32, out_sharding: Any = None) -> Array:

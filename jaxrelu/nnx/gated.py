@@ -156,6 +156,7 @@ class GEGLU(GatedUnit):
             gate_first=gate_first,
             rngs=rngs,
         )
+        check(type(self).__name__, approximate=approximate)
         self.approximate = approximate
 
     def _gated(self, gate: Array, value: Array) -> Array:

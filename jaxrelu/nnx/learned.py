@@ -1,18 +1,20 @@
 """NNX modules of learned functions: of lines (PReLU, JumpReLU, SReLU, APL), and smooth ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
-from jax.typing import DTypeLike
+from jax.typing import ArrayLike, DTypeLike
 
 from .._modules import learned
 from .._modules.checks import check, check_one
 from .._modules.documentation import completed_by
 from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, LOG_THRESHOLD, Init, apl_slopes
 from .parameters import DOCUMENTATION, Learned
+
+PromoteDtype = Callable[..., Any]  # Flax's: of arrays and the keyword dtype
 
 
 @completed_by(learned.DOCUMENTATION, DOCUMENTATION)
@@ -26,6 +28,8 @@ class PReLU(learned.PReLU, Learned):
         the paper starts at 0.25.
       slope_shape: the shape of the slopes in place of num_features: any that broadcasts to the shape of the
         input, as (height, width, 1) for what Keras calls `shared_axes`.
+      promote_dtype: as in Flax, a function of (input, slope) and of the keyword dtype, which gives both anew;
+        called where dtype is given, in place of a cast of the input. None for that cast.
       negative_slope_metadata: passed to `nnx.Param`, for sharding and the like.
 
     Attributes:
@@ -53,14 +57,23 @@ class PReLU(learned.PReLU, Learned):
         axis: int = -1,
         dtype: DTypeLike | None = None,
         param_dtype: DTypeLike = jnp.float32,
+        promote_dtype: PromoteDtype | None = None,
         negative_slope_metadata: Mapping[str, Any] | None = None,
         rngs: nnx.Rngs | None = None,
     ):
-        check(type(self).__name__, slope_shape=slope_shape)
+        metadata = negative_slope_metadata
+        check(type(self).__name__, slope_shape=slope_shape, promote_dtype=promote_dtype)
+        check(type(self).__name__, negative_slope_metadata=metadata)
         check_one(type(self).__name__, num_features=num_features, slope_shape=slope_shape)
         self.slope_shape = None if slope_shape is None else tuple(slope_shape)
-        metadata = negative_slope_metadata
+        self.promote_dtype = promote_dtype
         self._hold(num_features, axis, dtype, param_dtype, rngs, metadata, negative_slope=negative_slope_init)
+
+    def _value(self, x: ArrayLike, parameters: dict[str, Array]) -> Array:
+        if self.promote_dtype is not None and self.dtype is not None:
+            x, slope = self.promote_dtype((x, parameters["negative_slope"]), dtype=self.dtype)
+            parameters = {"negative_slope": slope}
+        return super()._value(x, parameters)
 
 
 @completed_by(learned.DOCUMENTATION, DOCUMENTATION)

@@ -1,7 +1,9 @@
 """Bad input: refused at trace time, with the function, the argument, what was got and what is allowed."""
 
 # What is passed here is wrong on purpose.
-# pyright: reportArgumentType=false
+# pyright: reportArgumentType=false, reportCallIssue=false
+
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +19,8 @@ import jaxrelu.nnx
 
 X, X4, IMAGES = jnp.ones((2, 3)), jnp.ones((2, 4)), jnp.ones((2, 5, 5, 3))
 KEY = jax.random.key(0)
+KERNEL = jaxrelu.initializers.for_activation(jaxrelu.relu)
+STRANGE = functools.partial(jaxrelu.relu, k=2)
 
 
 def rngs():
@@ -26,6 +30,16 @@ def rngs():
 def row(**changed):
     fields = {"name": "new", "function": jaxrelu.relu, "family": "f", "formula": "f", "reference": "r"}
     return jaxrelu.Variant(**fields | changed)
+
+
+def watched(batch):
+    """A `Monitor` that has begun with other units is given this batch."""
+    monitor = jaxrelu.diagnostics.Monitor()
+    return monitor.update(monitor.init(jax.nn.relu, X), jax.nn.relu, batch)
+
+
+def recycled(key, statistics=None):
+    return jaxrelu.diagnostics.Recycler()(jax.nn.relu, None, X, key, statistics)
 
 
 # (what is done, the error, what its message has to say)
@@ -273,7 +287,7 @@ BAD = {
 _ARRAY = "must be an array or scalar of floats, integers or booleans"
 _MODEL = "model must be something to call"
 # The same, named by what is called.
-diagnostics, initializers = jaxrelu.diagnostics, jaxrelu.initializers
+diag, initializers = jaxrelu.diagnostics, jaxrelu.initializers
 BAD |= {
     what: (lambda what=what: eval(what), error, words if isinstance(words, list) else [words])
     for what, error, words in (
@@ -325,14 +339,41 @@ BAD |= {
         ("jaxrelu.get('gelu', 'torch')(X, approximate='none')", TypeError, "approximate must be True or"),
         ("jaxrelu.register('x')", TypeError, "register: row must be a Variant, got str"),
         ("jaxrelu.register(None)", TypeError, "register: row must be a Variant, got NoneType"),
-        ("jaxrelu.register(row(name=5))", TypeError, "register: name must be a string, got 5"),
+        ("jaxrelu.register(row(name=5))", TypeError, ["Variant: name must be a string", "got 5"]),
         ("jaxrelu.register(row(function=jnp.abs))", TypeError, ["register: function", "declaration", "abs"]),
+        ("row(name='')", ValueError, ["Variant: name must be a string that is not empty", "got ''"]),
+        ("row(function=5)", TypeError, "Variant: function must be a function, got 5"),
+        ("row(kinks=3)", TypeError, "Variant: kinks must be a mapping, got 3"),
+        ("row(example=None)", TypeError, "Variant: example must be a mapping, got None"),
+        ("row(partners='value')", TypeError, "Variant: partners must be a tuple of strings, got 'value'"),
+        ("jaxrelu.get('leaky_relu', negative_slope='a')", TypeError, f"leaky_relu: negative_slope {_ARRAY}"),
+        (
+            "jax.vjp(lambda x: jaxrelu.surrogate_relu(x, lambda x: x[0]), X)[1](X)",
+            ValueError,
+            ["(2, 3)", "(3,)"],
+        ),
         ("jaxrelu.polynomial_relu(-1)", ValueError, "polynomial_relu: degree must be at least 1, got -1"),
         ("jaxrelu.polynomial_relu('a')", TypeError, "polynomial_relu: degree must be an integer"),
         # modules; more of them: tests/modules/test_errors.py
         ("jaxrelu.nnx.Activation('prelu')", TypeError, "prelu needs negative_slope besides x"),
         ("jaxrelu.nnx.Activation('smelu', beta=-1)", ValueError, "smelu: beta must be positive, got -1"),
         ("jaxrelu.nnx.Activation('elu', alpha='1')", TypeError, f"elu: alpha {_ARRAY}, got '1'"),
+        ("jaxrelu.linen.Activation(STRANGE)", TypeError, ["Activation: function must take", "k=2"]),
+        (
+            "jaxrelu.nnx.FeedForward(3, 4, unit=jaxrelu.relu, rngs=rngs())",
+            TypeError,
+            ["unit", "got jaxrelu.relu"],
+        ),
+        (
+            "jaxrelu.nnx.PReLU(promote_dtype=5)",
+            TypeError,
+            ["promote_dtype must be a function or None, got 5"],
+        ),
+        (
+            "jaxrelu.nnx.PReLU(negative_slope_metadata=5)",
+            TypeError,
+            ["negative_slope_metadata", "mapping", "5"],
+        ),
         ("jaxrelu.nnx.Activation('crelu', axis='a')", TypeError, "crelu: axis must be an integer, got 'a'"),
         ("jaxrelu.linen.Activation('maxout', num_pieces=300)", ValueError, "from 1 to 256, got 300"),
         ("jaxrelu.nnx.Maxout(300)", ValueError, "maxout: num_pieces must be from 1 to 256, got 300"),
@@ -351,21 +392,182 @@ BAD |= {
         ("initializers.randomized_asymmetric(KEY, (2.5, 3))", TypeError, ["shape", "integers", "(2.5, 3)"]),
         ("initializers.randomized_asymmetric(KEY, (-2, 3))", ValueError, ["shape", "got (-2, 3)"]),
         ("initializers.randomized_asymmetric(KEY, 3)", TypeError, ["shape must be a tuple", "got 3"]),
+        ("initializers.gain('gelo')", ValueError, ["gain: unknown name 'gelo'", "did you mean gelu"]),
+        ("initializers.for_activation(None)", TypeError, "for_activation: function must be a function of x"),
+        ("initializers.for_activation('relu', 'fan')", ValueError, ["mode must be 'fan_in'", "got 'fan'"]),
+        ("initializers.for_activation('relu', mode=3)", TypeError, ["for_activation: mode must be", "got 3"]),
+        ("initializers.for_activation('relu', distribution='t')", ValueError, ["'uniform', got 't'"]),
+        ("KERNEL(KEY, (3,))", ValueError, ["for_activation: shape must be (..., fan_in", "got (3,)"]),
+        ("KERNEL(KEY, 3)", TypeError, ["for_activation: shape must be a tuple of integers", "got 3"]),
+        (
+            "initializers.randomized_asymmetric(0, (2, 3))",
+            TypeError,
+            ["randomized_asymmetric: key", "got int"],
+        ),
+        ("initializers.randomized_asymmetric(None, (2, 3))", TypeError, ["jax.random.key, got NoneType"]),
+        ("initializers.randomized_asymmetric(KEY, (2, 3), 'i4')", TypeError, ["a dtype of floats, got 'i4'"]),
         # diagnostics
-        ("diagnostics.statistics(None)", TypeError, "statistics: outputs must be an array, got NoneType"),
-        ("diagnostics.statistics(jnp.float32(1))", ValueError, ["unit_axes", "the 0 of outputs, got -1"]),
-        ("diagnostics.statistics(X, unit_axes=1.5)", TypeError, ["unit_axes", "integer", "got 1.5"]),
-        ("diagnostics.statistics(X, unit_axes='a')", TypeError, ["unit_axes", "integer", "got 'a'"]),
-        ("diagnostics.statistics(X, unit_axes=(-1, 1))", ValueError, ["different axes", "got (-1, 1)"]),
-        ("diagnostics.statistics(IMAGES, unit_axes=4)", ValueError, ["the 4 of outputs, got 4"]),
-        ("diagnostics.statistics(X).merge(None)", TypeError, "other must be Statistics, got NoneType"),
-        ("diagnostics.statistics(X).merge(diagnostics.statistics(X4))", ValueError, "got (3,) and (4,)"),
-        ("diagnostics.capture(jax.nn.relu, X, functions='own')", TypeError, ["names", "got 'own'"]),
-        ("diagnostics.capture(jax.nn.relu, X, functions=[jnp.abs])", TypeError, "functions must be names"),
-        ("diagnostics.capture(lambda x: x + 1, X)", ValueError, "no activation was found in the model"),
-        ("diagnostics.report(5, [X])", TypeError, [_MODEL, "got int"]),
-        ("diagnostics.report(nnx.Linear, [X])", TypeError, [_MODEL, "got the class Linear"]),
-        ("diagnostics.report(jaxrelu.linen.PReLU(), [X])", TypeError, "model.bind(variables), got PReLU"),
+        ("diag.statistics(None)", TypeError, f"statistics: outputs {_ARRAY}, got NoneType"),
+        ("diag.statistics('a')", TypeError, f"statistics: outputs {_ARRAY}, got str"),
+        ("diag.statistics(X.astype('complex64'))", TypeError, [f"outputs {_ARRAY}", "complex64"]),
+        ("diag.statistics(X, slopes='a')", TypeError, f"statistics: slopes {_ARRAY}, got str"),
+        ("diag.statistics(X, gradients=X4)", ValueError, ["gradients", "(2, 3) of outputs", "(2, 4)"]),
+        (
+            "diag.statistics(X, rank='yes')",
+            TypeError,
+            "statistics: rank must be True or False, got 'yes'",
+        ),
+        ("diag.statistics(X).dormant('a')", TypeError, "dormant: tau must be a number, got 'a'"),
+        (
+            "diag.statistics(X).constant(None)",
+            TypeError,
+            "constant: tolerance must be a number, got None",
+        ),
+        ("diag.statistics(X).gradient_dead('a')", TypeError, "gradient_dead: flat must be a number"),
+        ("diag.statistics(jnp.float32(1))", ValueError, ["unit_axes", "the 0 of outputs, got -1"]),
+        ("diag.statistics(X, unit_axes=1.5)", TypeError, ["unit_axes", "integer", "got 1.5"]),
+        ("diag.statistics(X, unit_axes='a')", TypeError, ["unit_axes", "integer", "got 'a'"]),
+        ("diag.statistics(X, unit_axes=(-1, 1))", ValueError, ["different axes", "got (-1, 1)"]),
+        ("diag.statistics(IMAGES, unit_axes=4)", ValueError, ["the 4 of outputs, got 4"]),
+        ("diag.statistics(X).merge(None)", TypeError, "other must be Statistics, got NoneType"),
+        ("diag.statistics(X).merge(diag.statistics(X4))", ValueError, "got (3,) and (4,)"),
+        ("diag.capture(jax.nn.relu, X, functions='own')", TypeError, ["names", "got 'own'"]),
+        ("diag.capture(jax.nn.relu, X, functions=[jnp.abs])", TypeError, "functions must be names"),
+        ("diag.capture(lambda x: x + 1, X)", ValueError, "no activation was found in the model"),
+        (
+            "diag.capture(jax.nn.relu, X, call=5)",
+            TypeError,
+            ["capture: call must be a function", "got 5"],
+        ),
+        ("diag.observe(5, X)", TypeError, [f"observe: {_MODEL}", "got int"]),
+        (
+            "diag.observe(jax.nn.relu, X, functions=None)",
+            TypeError,
+            ["observe: functions", "got None"],
+        ),
+        ("diag.observe(jax.nn.relu, X, rank='a')", TypeError, "observe: rank must be True or False"),
+        ("diag.gradients(5, jax.nn.relu, X)", TypeError, "gradients: loss must be a function, got 5"),
+        (
+            "diag.gradients(jnp.sin, jax.nn.relu, X)",
+            TypeError,
+            ["gradients: loss", "scalar", "(2, 3)"],
+        ),
+        ("diag.gradients(lambda y: 'a', jax.nn.relu, X)", TypeError, ["gradients: loss", "got str"]),
+        ("diag.gradients(jnp.sum, jax.nn.relu, X, call=5)", TypeError, ["gradients: call", "got 5"]),
+        (
+            "diag.report(jax.nn.relu, None)",
+            TypeError,
+            "report: batches must be an iterable of batches",
+        ),
+        ("diag.report(jax.nn.relu, 'ab')", TypeError, ["report: batches", "got str"]),
+        ("diag.report(jax.nn.relu, [X], rank='a')", TypeError, "report: rank must be True or False"),
+        (
+            "diag.report(jax.nn.relu, [X]).merge(None)",
+            TypeError,
+            "other must be a Report, got NoneType",
+        ),
+        (
+            "diag.report(jax.nn.relu, [X]).problems('a')",
+            TypeError,
+            "problems: threshold must be a number",
+        ),
+        ("diag.measure(X)", TypeError, "measure: outputs must be a mapping, got "),
+        ("diag.measure({'a': 'b'})", TypeError, ["measure: outputs['a'] must be an array", "got str"]),
+        (
+            "diag.measure({'a': X}, slopes={'b': X})",
+            ValueError,
+            ["measure: slopes", "['a'], got ['b']"],
+        ),
+        ("diag.Monitor(every=2.5)", TypeError, "Monitor: every must be a positive integer, got 2.5"),
+        (
+            "diag.Monitor(patience=0)",
+            ValueError,
+            "Monitor: patience must be a positive integer, got 0",
+        ),
+        ("diag.Monitor(threshold='a')", TypeError, "Monitor: threshold must be a number, got 'a'"),
+        ("diag.Monitor(call=5)", TypeError, ["Monitor: call must be a function", "got 5"]),
+        (
+            "diag.Monitor(functions='own')",
+            TypeError,
+            ["Monitor: functions must be names", "got 'own'"],
+        ),
+        ("diag.Monitor().init(5, X)", TypeError, [f"Monitor.init: {_MODEL}", "got int"]),
+        ("diag.Monitor().log(None)", TypeError, "Monitor.log: state must be a MonitorState"),
+        ("diag.Monitor().warn(None)", TypeError, "Monitor.warn: state must be a MonitorState"),
+        (
+            "diag.Monitor().update(None, jax.nn.relu, X)",
+            TypeError,
+            ["Monitor.update: state", "NoneType"],
+        ),
+        ("watched(X4)", ValueError, ["Monitor.update: state must be of a model", "{'relu': (4,)}", "(3,)"]),
+        (
+            "diag.Recycler(tau=-1)",
+            ValueError,
+            "Recycler: tau must be a number that is not negative, got -1",
+        ),
+        ("diag.Recycler(tau='a')", TypeError, ["Recycler: tau must be a number", "got 'a'"]),
+        ("diag.Recycler(initializer=5)", TypeError, ["Recycler: initializer must be", "got 5"]),
+        ("diag.Recycler(functions=5)", TypeError, ["Recycler: functions must be names", "got 5"]),
+        ("recycled(None)", TypeError, "Recycler: key must be one jax.random.key, got NoneType"),
+        ("recycled(KEY, 5)", TypeError, ["Recycler: statistics must be a mapping of Statistics", "got 5"]),
+        (
+            "recycled(KEY, {'z': diag.statistics(X)})",
+            ValueError,
+            ["statistics", "['relu'], got ['z']"],
+        ),
+        ("diag.scale_by_adam('a')", TypeError, ["scale_by_adam: b1 must be a number", "got 'a'"]),
+        ("diag.scale_by_adam(b2=1.0)", ValueError, "b2 must be a number from 0 to below 1, got 1.0"),
+        ("diag.scale_by_adam(eps=-1)", ValueError, "scale_by_adam: eps must be a number that is not"),
+        (
+            "diag.born_dead_probability('ab')",
+            TypeError,
+            "widths must be positive integers, one a hidden",
+        ),
+        (
+            "diag.born_dead_probability([1.5])",
+            TypeError,
+            ["born_dead_probability: widths", "got [1.5]"],
+        ),
+        ("diag.born_dead_bounds([])", ValueError, ["born_dead_bounds: widths", "got []"]),
+        ("diag.clipped_lines(None)", TypeError, ["clipped_lines: layers must be pairs", "got None"]),
+        (
+            "diag.clipped_lines([(np.ones((1, 2)), np.ones(3))])",
+            ValueError,
+            ["layers", "(1, 2)", "(3,)"],
+        ),
+        (
+            "diag.clipped_lines([(np.ones((1, 1)), np.ones(1))], 'a')",
+            TypeError,
+            "low must be a number",
+        ),
+        ("diag.draw_clipped_lines([])", ValueError, ["draw_clipped_lines: layers", "got shapes []"]),
+        (
+            "diag.draw_dead_map(None)",
+            TypeError,
+            "draw_dead_map: report must be a Report, got NoneType",
+        ),
+        (
+            "diag.draw_functions([jnp.sin])",
+            TypeError,
+            "draw_functions: functions must be a mapping of",
+        ),
+        ("diag.draw_functions({})", ValueError, ["draw_functions: functions", "got {}"]),
+        (
+            "diag.draw_functions({'a': jnp.sin}, 1, -1)",
+            ValueError,
+            "low must be below high, got 1 and -1",
+        ),
+        (
+            "diag.draw_gradient_norms({'a': 5})",
+            TypeError,
+            ["draw_gradient_norms: runs", "got {'a': 5}"],
+        ),
+        ("diag.draw_histograms({'a': {'b': X}})", TypeError, "draw_histograms: snapshots must be"),
+        ("diag.draw_histograms({0: {'a': X}, 1: {'b': X}})", ValueError, "all of the same layers"),
+        ("diag.draw_histograms({0: {'a': X}}, bins=0)", ValueError, "bins must be a positive integer"),
+        ("diag.report(5, [X])", TypeError, [_MODEL, "got int"]),
+        ("diag.report(nnx.Linear, [X])", TypeError, [_MODEL, "got the class Linear"]),
+        ("diag.report(jaxrelu.linen.PReLU(), [X])", TypeError, "model.bind(variables), got PReLU"),
     )
 }
 

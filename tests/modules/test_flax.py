@@ -28,17 +28,18 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "Maxout": {"num_pieces": 2},
     "Activation": {"function": "gelu", "approximate": False},
 }
+EVERY_MODULE = {**ARGUMENTS, "FeedForward": NEEDED["FeedForward"]}
 WIDER = ("CReLU", "Maxout")  # cannot follow one another
 WITH_PARAMETERS = [*LEARNED, *GATED, "FReLU", "DyReLU"]
 
 
 def model_of(name: str, seed: int = 0) -> Any:
     rngs = {} if name in ("CReLU", "Maxout", "Activation") else {"rngs": nnx.Rngs(seed)}
-    return make("nnx", name, **ARGUMENTS[name], **rngs)
+    return make("nnx", name, **EVERY_MODULE[name], **rngs)
 
 
 def linen_of(name: str, kind: Any = None) -> Any:
-    return make("linen", name, **ARGUMENTS[name])
+    return make("linen", name, **EVERY_MODULE[name])
 
 
 def input_of(name: str) -> jax.Array:
@@ -120,13 +121,14 @@ def test_layers_scanned_in_nnx(name: str) -> None:
     same(scanned, second(first(x)))
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_shapes_alone_and_pickles_in_nnx(name: str) -> None:
+@pytest.mark.parametrize("name", EVERY_MODULE)
+def test_shapes_alone_copies_and_pickles_in_nnx(name: str) -> None:
     model, x = model_of(name), input_of(name)
     abstract = nnx.eval_shape(lambda: model_of(name))
     shapes = jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), nnx.state(abstract, nnx.Param))
     assert shapes == jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), nnx.state(model, nnx.Param))
-    same(pickle.loads(pickle.dumps(model))(x), model(x))
+    for another in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        same(another(x), model(x))
 
 
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
@@ -230,12 +232,14 @@ def test_layers_scanned_and_an_ensemble_in_linen(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.parametrize("name", EVERY_MODULE)
 def test_shapes_alone_copies_and_pickles_in_linen(name: str) -> None:
     x, model = input_of(name), linen_of(name)
     variables = model.init(KEY, x)
     shapes = jax.eval_shape(model.init, KEY, x)
     assert jax.tree.map(lambda leaf: leaf.shape, shapes) == jax.tree.map(lambda leaf: leaf.shape, variables)
-    same(copy.deepcopy(model).apply(variables, x), model.apply(variables, x))
-    if name not in (*GATED, "FReLU", "DyReLU", "APL", "AconC"):  # initializers of JAX, as in nn.Dense, do not
-        assert pickle.loads(pickle.dumps(model)) == model
+    for another in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert another == model
+        assert hash(another) == hash(model)
+        same(another.init(KEY, x), variables)  # drawn by the same initializers
+        same(another.apply(variables, x), model.apply(variables, x))

@@ -1,7 +1,9 @@
 """Gains against closed forms and the published figures, and the initializers against their variances."""
 
+import copy
 import functools
 import math
+import pickle
 from typing import Any, cast
 
 import jax
@@ -65,6 +67,18 @@ def test_the_signal_keeps_its_second_moment(name):
 
     x = jax.random.normal(jax.random.key(1), (64, 512))
     assert 0.6 < float(through(x)) < 1.6
+
+
+def test_an_initializer_is_one_object_for_one_activation():
+    """Equal, hashed and pickled by its gain and options, so that a module that has it is too."""
+    once, other = for_activation("relu"), for_activation("relu", "fan_out")
+    copied = pickle.loads(pickle.dumps(once))
+    assert once == for_activation(jaxrelu.relu) == copied == copy.deepcopy(once)
+    assert hash(once) == hash(copied)
+    assert once != other
+    key = jax.random.key(0)
+    np.testing.assert_array_equal(copied(key, (4, 3)), once(key, (4, 3)))
+    assert once(key, (4, 3), "bfloat16").dtype == "bfloat16"
 
 
 def test_he_is_the_case_of_relu():

@@ -149,6 +149,21 @@ def test_initializers_may_carry_metadata() -> None:
     assert model.alpha[...] == 2.0
 
 
+def test_prelu_takes_the_promotion_that_flax_takes() -> None:
+    """Called with input and slope where a dtype is given, and left alone where none is."""
+    seen: list[Any] = []
+
+    def promoted(arrays: tuple[jax.Array, ...], *, dtype: Any) -> tuple[jax.Array, ...]:
+        seen.append((len(arrays), dtype))
+        return tuple(jnp.asarray(array, dtype) for array in arrays)
+
+    x = jnp.array([-1.0, 1.0], "float16")
+    y = jaxrelu.nnx.PReLU(0.5, dtype=jnp.float32, promote_dtype=promoted)(x)
+    assert (y.dtype, y.tolist(), seen) == (jnp.float32, [-0.5, 1.0], [(2, jnp.float32)])
+    assert jaxrelu.nnx.PReLU(promote_dtype=promoted)(x).dtype == jnp.float16
+    assert len(seen) == 1
+
+
 def test_xielu_takes_a_partitioned_initializer() -> None:
     """Its first value is taken through softplus inside the box."""
     constant = jax.nn.initializers.constant(0.6)

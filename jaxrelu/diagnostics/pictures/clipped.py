@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .canvas import COLOURS, new_figure, plain
-from .clipped_lines import Clipped, clipped_lines
+from .clipped_lines import Clipped, check_chain, check_interval, clipped_lines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,12 +27,14 @@ def draw_clipped_lines(layers: Sequence[tuple[Any, Any]], low: float = -10.0, hi
       A matplotlib figure: for each hidden layer the lines and the clipped lines, and the output.
 
     Raises:
-      ValueError: as `clipped_lines`.
+      TypeError, ValueError: as `clipped_lines`.
 
     Examples:
       >>> from jaxrelu import diagnostics
       >>> figure = diagnostics.draw_clipped_lines([([[1.0, -1.0]], [0.0, -1.0]), ([[1.0], [1.0]], [0.0])])
     """
+    check_chain("draw_clipped_lines", layers)
+    check_interval("draw_clipped_lines", low, high)
     *hidden, output = clipped_lines(layers, low, high)
     figure = new_figure(9.0, 2.1 * len(hidden) + 2.6, "Clipped lines: every joint of the network")
     grid = figure.add_gridspec(len(hidden) + 1, 2)

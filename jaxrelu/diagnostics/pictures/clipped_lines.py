@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..._mechanism.rules import PLAIN_NUMBER
+
 
 class Clipped(NamedTuple):
     """One layer of a network, exact between its points.
@@ -36,7 +38,9 @@ def clipped_lines(layers: Sequence[tuple[Any, Any]], low: float = -10.0, high: f
       One `Clipped` a layer. The points of the last are all joints of the network.
 
     Raises:
-      ValueError: if the first layer has not one input, or the interval is empty.
+      TypeError: if layers are no pairs of arrays, or low or high is no number.
+      ValueError: if the first layer has not one input, another layer not the units before it, or the interval
+        is empty.
 
     Examples:
       >>> from jaxrelu import diagnostics
@@ -46,11 +50,8 @@ def clipped_lines(layers: Sequence[tuple[Any, Any]], low: float = -10.0, high: f
       >>> output.x
       array([-10.,   0.,   2.,  10.])
     """
-    shapes = [np.shape(kernel) for kernel, _ in layers]
-    if not shapes or len(shapes[0]) != 2 or shapes[0][0] != 1:
-        raise ValueError(f"clipped_lines: layers must begin with a kernel (1, units), got shapes {shapes}")
-    if not low < high:
-        raise ValueError(f"clipped_lines: low must be below high, got {low} and {high}")
+    check_chain("clipped_lines", layers)
+    check_interval("clipped_lines", low, high)
     x = np.array([low, high], np.float64)
     h, clipped = x[:, None], []
     for place, (kernel, bias) in enumerate(layers):
@@ -60,6 +61,32 @@ def clipped_lines(layers: Sequence[tuple[Any, Any]], low: float = -10.0, high: f
         clipped.append(Clipped(x, lines, joints))
         x, h = _with_joints(x, lines, joints)
     return clipped
+
+
+def check_chain(function: str, layers: Any) -> None:
+    """Each layer is a kernel and a bias, and takes what the one before it gives."""
+    try:
+        shapes = [(np.shape(kernel), np.shape(bias)) for kernel, bias in layers]
+    except (TypeError, ValueError):
+        raise TypeError(f"{function}: layers must be pairs of kernel and bias, got {layers!r}") from None
+    if not shapes or len(shapes[0][0]) != 2 or shapes[0][0][0] != 1:
+        raise ValueError(f"{function}: layers must begin with a kernel (1, units), got shapes {shapes}")
+    inputs = 1
+    for kernel, bias in shapes:
+        if len(kernel) != 2 or kernel[0] != inputs or bias != kernel[1:]:
+            raise ValueError(
+                f"{function}: layers must have kernels (inputs, units) and biases (units,), each for the "
+                f"units before it, got shapes {shapes}"
+            )
+        inputs = kernel[1]
+
+
+def check_interval(function: str, low: float, high: float) -> None:
+    """Two numbers, the lower first."""
+    PLAIN_NUMBER.apply(function, "low", low)
+    PLAIN_NUMBER.apply(function, "high", high)
+    if not low < high:
+        raise ValueError(f"{function}: low must be below high, got {low} and {high}")
 
 
 def _crossings(x: np.ndarray, lines: np.ndarray) -> list[tuple[float, int]]:

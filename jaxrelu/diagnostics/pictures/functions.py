@@ -8,12 +8,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..._mechanism.rules import Rule
 from .canvas import COLOURS, new_figure, plain
+from .clipped_lines import check_interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _JUMP = 0.2  # between two of 2001 points: the slope has a kink there, and no line is drawn
+_FUNCTIONS = Rule(
+    "a mapping of names to functions of x, at least one",
+    lambda given: isinstance(given, Mapping) and all(map(callable, given.values())),
+    lambda given: len(given) > 0,
+)
 
 
 def draw_functions(
@@ -32,6 +39,7 @@ def draw_functions(
       A matplotlib figure of two panels.
 
     Raises:
+      TypeError: if functions are no mapping of functions, or low or high is no number.
       ValueError: if there is no function, or the interval is empty.
 
     Examples:
@@ -39,10 +47,8 @@ def draw_functions(
       >>> from jaxrelu import diagnostics
       >>> figure = diagnostics.draw_functions({"relu": jaxrelu.relu, "gelu": jaxrelu.gelu})
     """
-    if not functions or not low < high:
-        raise ValueError(
-            f"draw_functions: functions and low < high are needed, got {[*functions]}, {low}, {high}"
-        )
+    _FUNCTIONS.apply("draw_functions", "functions", functions)
+    check_interval("draw_functions", low, high)
     figure = new_figure(9.0, 3.6, "Functions and slopes")
     left, right = figure.subplots(1, 2)
     x = jnp.linspace(low, high, 2001, dtype=jnp.float32)

@@ -4,18 +4,39 @@ Each function draws a matplotlib `Figure` and returns it: `figure.savefig("pictu
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from ..._mechanism.arguments import is_index
+from ..._mechanism.rules import BOOL, POSITIVE, Rule
 from ..reading.trace import Activity
 from ..reports.report import Report
 from .canvas import COLOURS, RED, new_figure, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+def _of_layers(given: Any) -> bool:
+    return isinstance(given, Mapping) and all(isinstance(layers, Mapping) for layers in given.values())
+
+
+def _same_layers(given: Any) -> bool:
+    """At least one entry, and all with the same layers."""
+    return len({frozenset(layers) for layers in given.values()}) == 1
+
+
+_SNAPSHOTS = Rule(
+    "a mapping of steps, at least one, to arrays by layer, all of the same layers",
+    lambda given: _of_layers(given) and all(map(is_index, given)),
+    _same_layers,
+)
+_RUNS = Rule(
+    "a mapping of labels, at least one, to arrays by layer, all of the same layers", _of_layers, _same_layers
+)
 
 
 def draw_histograms(
@@ -34,7 +55,8 @@ def draw_histograms(
       A matplotlib figure with one panel a layer.
 
     Raises:
-      ValueError: if there is no snapshot.
+      TypeError: if snapshots are no mapping of steps to layers, or bins is no integer.
+      ValueError: if there is no snapshot, snapshots have different layers, or bins is not positive.
 
     Examples:
       >>> import jax, jaxrelu
@@ -43,8 +65,9 @@ def draw_histograms(
       >>> snapshots = {step: diagnostics.capture(jaxrelu.relu, x * step) for step in (1, 2, 3)}
       >>> figure = diagnostics.draw_histograms(snapshots)
     """
-    if not snapshots:
-        raise ValueError("draw_histograms: snapshots must have at least one step, got none")
+    _SNAPSHOTS.apply("draw_histograms", "snapshots", snapshots)
+    POSITIVE.apply("draw_histograms", "bins", bins)
+    BOOL.apply("draw_histograms", "inputs", inputs)
     steps = sorted(snapshots)
     layers = list(snapshots[steps[0]])
     columns = min(3, len(layers))
@@ -95,11 +118,16 @@ def draw_dead_map(report: Report) -> "Figure":
     Returns:
       A matplotlib figure with a row a layer; long layers are wrapped.
 
+    Raises:
+      TypeError: if report is none.
+
     Examples:
       >>> import jax.numpy as jnp, jaxrelu
       >>> from jaxrelu import diagnostics
       >>> figure = diagnostics.draw_dead_map(diagnostics.report(jaxrelu.relu, [jnp.array([[-1.0, 1.0]])]))
     """
+    if not isinstance(report, Report):
+        raise TypeError(f"draw_dead_map: report must be a Report, got {type(report).__name__}")
     from matplotlib.colors import ListedColormap
 
     wrap = 64  # units in a row
@@ -139,7 +167,8 @@ def draw_gradient_norms(runs: Mapping[str, Mapping[str, Array]]) -> "Figure":
       A matplotlib figure.
 
     Raises:
-      ValueError: if there is no run.
+      TypeError: if runs are no mapping of mappings.
+      ValueError: if there is no run, or runs have different layers.
 
     Examples:
       >>> import jax.numpy as jnp, jaxrelu
@@ -147,8 +176,7 @@ def draw_gradient_norms(runs: Mapping[str, Mapping[str, Array]]) -> "Figure":
       >>> gradients = diagnostics.gradients(jnp.sum, jaxrelu.relu, jnp.ones((2, 3)))
       >>> figure = diagnostics.draw_gradient_norms({"at the start": gradients})
     """
-    if not runs:
-        raise ValueError("draw_gradient_norms: runs must have at least one run, got none")
+    _RUNS.apply("draw_gradient_norms", "runs", runs)
     names = list(next(iter(runs.values())))
     figure = new_figure(max(5.0, 0.35 * len(names) + 2.5), 3.4, "Norm of the gradient at each layer")
     panel = figure.subplots()

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..._mechanism.rules import BOOL
 from ..units.statistics import Statistics
 from .models import opened
-from .trace import Activity, ModelCall, activities, read
+from .trace import Activity, ModelCall, activities, check_reading, read
 
 
 def capture(
@@ -32,7 +33,7 @@ def capture(
       a step of a scan "[0]".
 
     Raises:
-      TypeError: if model cannot be called.
+      TypeError: if model cannot be called, or call is no function, or functions are no names.
       ValueError: if no activation is found.
 
     Examples:
@@ -48,7 +49,7 @@ def capture(
       >>> {name: (activity.function, activity.outputs.shape) for name, activity in activities.items()}
       {'first': ('relu', (5, 4))}
     """
-    return activities(read(opened(model), batch, call, functions))
+    return _captured("capture", model, batch, call, functions)
 
 
 def observe(
@@ -76,7 +77,7 @@ def observe(
       `Statistics` by the name of the layer.
 
     Raises:
-      TypeError: if model cannot be called.
+      TypeError: if model cannot be called, or call is no function, or functions are no names.
       ValueError: if no activation is found.
 
     Examples:
@@ -85,7 +86,13 @@ def observe(
       >>> diagnostics.observe(jaxrelu.relu, jax.numpy.array([[-1.0, 2.0]]))["relu"].dead
       Array([ True, False], dtype=bool)
     """
-    return {
-        name: a.statistics(rank=rank)
-        for name, a in capture(model, batch, call=call, functions=functions).items()
-    }
+    BOOL.apply("observe", "rank", rank)
+    captured = _captured("observe", model, batch, call, functions)
+    return {name: activity.statistics(rank=rank) for name, activity in captured.items()}
+
+
+def _captured(
+    function: str, model: Any, batch: Any, call: ModelCall | None, functions: Sequence[str]
+) -> dict[str, Activity]:
+    check_reading(function, call, functions)
+    return activities(read(opened(function, model), batch, call, functions))

@@ -26,15 +26,15 @@ class Model(NamedTuple):
     rebuild: Callable[[list[Any]], Callable[..., Any]]
 
 
-def opened(model: Any) -> Model:
-    """The model as leaves and a function that builds it from them."""
+def opened(function: str, model: Any) -> Model:
+    """The model as leaves and a function that builds it from them; errors name the public function."""
     if (nnx := _flax("nnx", model)) is not None:
         graph, state = nnx.split(model)
         return _of_tree(state, lambda state: nnx.merge(graph, state), ".")
     if _flax("linen", model) is not None:
         if model.scope is None:
             raise TypeError(
-                "model must be a bound Linen module, model.bind(variables), got "
+                f"{function}: model must be a bound Linen module, model.bind(variables), got "
                 f"{type(model).__name__} without variables"
             )
         module, variables = model.unbind()
@@ -42,15 +42,16 @@ def opened(model: Any) -> Model:
         rngs = {name: rng.as_jax_rng() for name, rng in model.scope.rngs.items()}
         return _of_tree(variables, lambda variables: module.bind(variables, rngs=rngs, mutable=mutable), "/")
     if isinstance(model, functools.partial):
-        function = model.func
+        inner = model.func
         tree = (model.args, model.keywords)
-        of_arguments = _of_tree(tree, lambda tree: functools.partial(function, *tree[0], **tree[1]), "/")
+        of_arguments = _of_tree(tree, lambda tree: functools.partial(inner, *tree[0], **tree[1]), "/")
         # Of a path only what is inside an argument, or else the argument's place.
         return of_arguments._replace(paths=[path[2:] or path[1:] or path for path in of_arguments.paths])
     if not callable(model) or isinstance(model, type):
         raise TypeError(
-            "model must be something to call: an NNX module, a bound Linen module (model.bind(variables)), "
-            f"a functools.partial(function, parameters) or a function, got {_kind(model)}"
+            f"{function}: model must be something to call: an NNX module, a bound Linen module "
+            "(model.bind(variables)), a functools.partial(function, parameters) or a function, got "
+            f"{_kind(model)}"
         )
     return _of_tree(model, lambda tree: tree, ".")
 

@@ -52,13 +52,7 @@ class ActivationEquation(NamedTuple):
 
 
 def names_of(functions: Sequence[str]) -> frozenset[str]:
-    """The names looked for: the catalogue's, those of `jax.nn`, and the caller's own.
-
-    Raises:
-      TypeError: if functions are no names.
-    """
-    if isinstance(functions, str) or not all(isinstance(name, str) for name in functions):
-        raise TypeError(f"functions must be names of jitted functions, as ('own',), got {functions!r}")
+    """The names looked for: the catalogue's, those of `jax.nn`, and the caller's own."""
     own = {getattr(row.function, "__name__", name) for name, row in catalogue().items()}
     return frozenset({*own, *catalogue(), *_NAMES_OF_JAX_NN, *functions})
 

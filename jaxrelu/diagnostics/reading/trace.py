@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import jax
 from jax import Array
 
+from ..._mechanism.rules import TEXTS, Rule
 from ..units.statistics import Statistics, statistics
 from .models import Model, layer_name
 from .provenance import Flow, constant, parameter
@@ -16,6 +17,9 @@ from .sites import names_of
 from .walk import Site, Values, Walk
 
 ModelCall = Callable[[Any, Any], Any]
+
+_CALL = Rule("a function (model, batch)", callable).or_none()
+_FUNCTIONS = Rule("names of jitted functions, as ('own',)", TEXTS.right_type)
 
 
 @jax.tree_util.register_dataclass
@@ -42,6 +46,12 @@ class Activity:
         return statistics(
             self.outputs, slopes=self.slopes, gradients=gradients, unit_axes=self.unit_axes, rank=rank
         )
+
+
+def check_reading(function: str, call: Any, functions: Any) -> None:
+    """What says how a model is called, and what its activations are."""
+    _CALL.apply(function, "call", call)
+    _FUNCTIONS.apply(function, "functions", functions)
 
 
 class Trace(NamedTuple):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from ..._mechanism.rules import DECAY, NOT_NEGATIVE
+
 if TYPE_CHECKING:
     import optax
 
@@ -35,6 +37,10 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> "opt
     Returns:
       An `optax.GradientTransformation`; chain it with `optax.scale_by_learning_rate`.
 
+    Raises:
+      TypeError: if an argument is no number.
+      ValueError: if a decay is not from 0 to below 1, or eps is negative.
+
     Examples:
       >>> import jax.numpy as jnp, optax
       >>> from jaxrelu import diagnostics
@@ -44,6 +50,9 @@ def scale_by_adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> "opt
     References:
       Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015.
     """
+    DECAY.apply("scale_by_adam", "b1", b1)
+    DECAY.apply("scale_by_adam", "b2", b2)
+    NOT_NEGATIVE.apply("scale_by_adam", "eps", eps)
     import optax
 
     def init(params: Any) -> AdamState:

@@ -10,12 +10,16 @@ from jax import Array
 from jax.nn.initializers import Initializer, he_normal
 
 from ..._catalogue.lookup import catalogue
+from ..._mechanism.arguments import as_key
+from ..._mechanism.rules import NOT_NEGATIVE, Rule
 from ...initializers import for_activation
 from ..reading.models import Model, opened, path_of
 from ..reading.provenance import Edge
-from ..reading.trace import ModelCall, Trace, activities, read
+from ..reading.trace import ModelCall, Trace, activities, check_reading, read
 from ..units.statistics import Statistics
 from .targets import Target, bias_behind, targets
+
+_INITIALIZER = Rule("an initializer (key, shape, dtype)", callable).or_none()
 
 M = TypeVar("M")
 S = TypeVar("S")
@@ -82,6 +86,11 @@ class Recycler:
     call: ModelCall | None = None
     functions: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        NOT_NEGATIVE.apply("Recycler", "tau", self.tau)
+        _INITIALIZER.apply("Recycler", "initializer", self.initializer)
+        check_reading("Recycler", self.call, self.functions)
+
     def __call__(
         self,
         model: M,
@@ -101,12 +110,15 @@ class Recycler:
           statistics: what to judge the units by, in place of the batch: the merged results of `observe`.
 
         Raises:
-          ValueError: if no activation is found, or no layer of the model can be recycled.
+          TypeError: if model cannot be called, key is no key, or statistics are none.
+          ValueError: if no activation is found, no layer of the model can be recycled, or statistics are of
+            a layer that the model has not.
         """
-        own = opened(model)
+        own = opened("Recycler", model)
+        key = as_key("Recycler", "key", key, needed=True)
         trace = read(own, batch, self.call, self.functions)
         figures = {name: activity.statistics() for name, activity in activities(trace).items()}
-        figures.update(statistics or {})
+        figures.update(_checked(statistics, figures))
         layers = targets(trace)
         if not layers:
             raise ValueError(
@@ -130,6 +142,19 @@ class Recycler:
             for of in (figures[name] for name in target.names)
         ]
         return jnp.stack(marks).all(0)
+
+
+def _checked(given: Any, figures: Mapping[str, Statistics]) -> Mapping[str, Statistics]:
+    """Statistics that a caller gives, by the names of the layers."""
+    of_statistics = isinstance(given, Mapping) and all(isinstance(of, Statistics) for of in given.values())
+    if given is not None and not of_statistics:
+        raise TypeError(
+            f"Recycler: statistics must be a mapping of Statistics, as observe gives, got {given!r}"
+        )
+    strange = [name for name in given or {} if name not in figures]
+    if strange:
+        raise ValueError(f"Recycler: statistics must be of the layers {list(figures)}, got {strange}")
+    return given or {}
 
 
 @dataclasses.dataclass

@@ -9,8 +9,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from ..._mechanism.rules import PLAIN_NUMBER, POSITIVE
 from ..reading.models import opened
-from ..reading.trace import ModelCall, activities, read
+from ..reading.trace import ModelCall, activities, check_reading, read
 from ..units.statistics import Statistics
 from .remedies import REMEDY, problem
 
@@ -67,7 +68,8 @@ class Monitor:
       functions: names of further jitted functions that are activations.
 
     Raises:
-      ValueError: if every or patience is not positive.
+      TypeError: if an argument has another type than it must have.
+      ValueError: if every or patience is not positive, or if a state is that of another model.
 
     Examples:
       >>> import functools, jax, jax.numpy as jnp, jaxrelu
@@ -88,13 +90,14 @@ class Monitor:
     functions: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for name, value in (("every", self.every), ("patience", self.patience)):
-            if value < 1:
-                raise ValueError(f"Monitor: {name} must be a positive integer, got {value}")
+        POSITIVE.apply("Monitor", "every", self.every)
+        POSITIVE.apply("Monitor", "patience", self.patience)
+        PLAIN_NUMBER.apply("Monitor", "threshold", self.threshold)
+        check_reading("Monitor", self.call, self.functions)
 
     def init(self, model: Any, batch: Any) -> MonitorState:
         """The state before the first step; the model is traced and not run."""
-        shapes = jax.eval_shape(lambda: self._observe(model, batch))
+        shapes = jax.eval_shape(lambda: self._observe("Monitor.init", model, batch))
 
         def fresh(of: Statistics) -> Watched:
             silent = jnp.zeros(of.peak.shape, jnp.int32)
@@ -105,9 +108,11 @@ class Monitor:
 
     def update(self, state: MonitorState, model: Any, batch: Any) -> MonitorState:
         """The state after one more step; looks at the first step and at every `every`-th after it."""
+        _check_state("update", state)
 
         def look(state: MonitorState) -> MonitorState:
-            observed = self._observe(model, batch)
+            observed = self._observe("Monitor.update", model, batch)
+            _check_same(state, observed)
             layers = {name: _watched(before, observed[name]) for name, before in state.layers.items()}
             return dataclasses.replace(state, checked=state.step, layers=layers)
 
@@ -121,6 +126,7 @@ class Monitor:
         are `revived`, and that were `silent` at the last check; the share of `zeros` among its outputs, and
         how many were `nan` (or infinite).
         """
+        _check_state("log", state)
         logged = {}
         for name, layer in state.layers.items():
             now, before = layer.silent >= self.patience, layer.before >= self.patience
@@ -141,6 +147,7 @@ class Monitor:
         Returns:
           The warnings, which are also given as `DyingUnitsWarning`.
         """
+        _check_state("warn", state)
         values = {key: float(value) for key, value in self.log(state).items()}
         figures = ({"dead": values[f"dead/{name}"], "nan": values[f"nan/{name}"]} for name in state.layers)
         problems = (problem(name, of, self.threshold) for name, of in zip(state.layers, figures, strict=True))
@@ -149,9 +156,25 @@ class Monitor:
             warnings.warn(text, DyingUnitsWarning, stacklevel=2)
         return texts
 
-    def _observe(self, model: Any, batch: Any) -> dict[str, Statistics]:
-        observed = activities(read(opened(model), batch, self.call, self.functions))
+    def _observe(self, caller: str, model: Any, batch: Any) -> dict[str, Statistics]:
+        observed = activities(read(opened(caller, model), batch, self.call, self.functions))
         return {name: activity.statistics() for name, activity in observed.items()}
+
+
+def _check_state(method: str, state: Any) -> None:
+    if not isinstance(state, MonitorState):
+        got = type(state).__name__
+        raise TypeError(f"Monitor.{method}: state must be a MonitorState, as init gives, got {got}")
+
+
+def _check_same(state: MonitorState, observed: dict[str, Statistics]) -> None:
+    """The state is of the model that was observed."""
+    known = {name: layer.silent.shape for name, layer in state.layers.items()}
+    units = {name: of.peak.shape for name, of in observed.items()}
+    if known != units:
+        raise ValueError(
+            f"Monitor.update: state must be of a model with the layers and units {units}, got {known}"
+        )
 
 
 def _watched(before: Watched, now: Statistics) -> Watched:

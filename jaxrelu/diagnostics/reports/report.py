@@ -8,8 +8,10 @@ import jax
 import numpy as np
 from jax import Array
 
+from ..._mechanism.arguments import as_operand
+from ..._mechanism.rules import BOOL, MAPPING, PLAIN_NUMBER
 from ..reading.models import opened
-from ..reading.trace import ModelCall, activities, read
+from ..reading.trace import ModelCall, activities, check_reading, read
 from ..units.statistics import Statistics
 from .layers import Layer
 from .remedies import problem
@@ -52,6 +54,7 @@ class Report(Mapping[str, Layer]):
 
     def problems(self, threshold: float = 0.1) -> list[str]:
         """One sentence a layer in which more than this share of units is dead, or a value is NaN."""
+        PLAIN_NUMBER.apply("problems", "threshold", threshold)
         texts = (problem(layer.name, layer.figures, threshold) for layer in self.layers.values())
         return [text for text in texts if text]
 
@@ -59,8 +62,11 @@ class Report(Mapping[str, Layer]):
         """What two reports of the same model have seen, as one.
 
         Raises:
+          TypeError: if other is no report.
           ValueError: if their layers differ.
         """
+        if not isinstance(other, Report):
+            raise TypeError(f"merge: other must be a Report, got {type(other).__name__}")
         _same(self.layers, other.layers)
         return Report(
             {
@@ -128,7 +134,11 @@ def report(
     """
     if isinstance(batches, (jax.Array, np.ndarray)):
         raise TypeError("report: batches must be an iterable of batches, got one array; write [batch]")
-    own = opened(model)
+    if isinstance(batches, str) or not hasattr(type(batches), "__iter__"):
+        raise TypeError(f"report: batches must be an iterable of batches, got {type(batches).__name__}")
+    check_reading("report", call, functions)
+    BOOL.apply("report", "rank", rank)
+    own = opened("report", model)
     seen: dict[str, str] = {}
 
     @jax.jit
@@ -177,7 +187,8 @@ def measure(
       `Statistics` by name.
 
     Raises:
-      ValueError: if there is no layer, or layers differ in the number of examples.
+      TypeError: if outputs or slopes are no mapping of arrays.
+      ValueError: if there is no layer, layers differ in their numbers of examples, or slopes are of others.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -188,9 +199,15 @@ def measure(
     """
     from ..units.statistics import statistics
 
+    MAPPING.apply("measure", "outputs", outputs)
+    MAPPING.or_none().apply("measure", "slopes", slopes)
     if not outputs:
         raise ValueError("measure: outputs must have at least one layer, got none")
-    examples = {name: y.shape[:1] for name, y in outputs.items()}
+    if slopes is not None and slopes.keys() != outputs.keys():
+        raise ValueError(
+            f"measure: slopes must have the names of outputs, {list(outputs)}, got {list(slopes)}"
+        )
+    examples = {name: as_operand("measure", f"outputs[{name!r}]", y).shape[:1] for name, y in outputs.items()}
     if len(set(examples.values())) > 1:
         listed = ", ".join(f"{name} {n[0] if n else 'none'}" for name, n in examples.items())
         raise ValueError(f"measure: layers must have the same number of examples (axis 0), got {listed}")

@@ -10,7 +10,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from ..._mechanism.arguments import is_index
+from ..._mechanism.arguments import as_operand, is_index
+from ..._mechanism.rules import BOOL, NUMBER
 from .counts import Count
 
 SATURATED = 1e-3  # a smaller slope than this counts as saturated
@@ -79,6 +80,7 @@ class Statistics:
         Dead relus are, and so are relu6 units above 6 and smooth units far in their tail. The default takes
         a gradient that is a million times smaller for none; 0 asks for slopes of exactly 0.
         """
+        NUMBER.apply("gradient_dead", "flat", flat)
         return (self.steepest <= flat) & (self.nan.as_float() == 0)
 
     def constant(self, tolerance: float = 1e-3) -> Array:
@@ -87,6 +89,7 @@ class Statistics:
         Dead units are among them, and units behind a dead layer, of which only the bias is left. One
         observation alone shows nothing, and no unit is constant.
         """
+        NUMBER.apply("constant", "tolerance", tolerance)
         known = self._finite() > 1
         return known & (self.variance <= (tolerance * self.magnitude) ** 2) & (self.nan.as_float() == 0)
 
@@ -98,6 +101,7 @@ class Statistics:
 
     def dormant(self, tau: float = 0.0) -> Array:
         """Units whose score is at most tau. Relative: a layer that collapses as a whole has none."""
+        NUMBER.apply("dormant", "tau", tau)
         return (self.score <= tau) & (self.nan.as_float() == 0)
 
     @property
@@ -203,7 +207,7 @@ def statistics(
       `Statistics` with one entry a unit. Merge those of the batches with `merge`.
 
     Raises:
-      TypeError: if outputs is no array, or unit_axes are no integers.
+      TypeError: if outputs, slopes or gradients is no array of numbers, or unit_axes are no integers.
       ValueError: if no axis of examples is left, there is no example, shapes differ, or unit_axes are no
         different axes.
 
@@ -220,14 +224,17 @@ def statistics(
       Chan, Golub and LeVeque, Algorithms for computing the sample variance, 1983.
       Sokar et al., The dormant neuron phenomenon in deep reinforcement learning, ICML 2023.
     """
-    if not hasattr(outputs, "shape"):
-        raise TypeError(f"statistics: outputs must be an array, got {type(outputs).__name__}")
-    for name, other in (("slopes", slopes), ("gradients", gradients)):
-        if other is not None and other.shape != outputs.shape:
+    outputs = as_operand("statistics", "outputs", outputs)
+    of_outputs = {"slopes": slopes, "gradients": gradients}
+    given = {name: as_operand("statistics", name, v) for name, v in of_outputs.items() if v is not None}
+    for name, other in given.items():
+        if other.shape != outputs.shape:
             raise ValueError(
                 f"statistics: {name} must have the shape {outputs.shape} of outputs, got {other.shape}"
             )
-    return _statistics(outputs, slopes, gradients, _axes(unit_axes, outputs.ndim), rank)
+    BOOL.apply("statistics", "rank", rank)
+    axes = _axes(unit_axes, outputs.ndim)
+    return _statistics(outputs, given.get("slopes"), given.get("gradients"), axes, bool(rank))
 
 
 def _axes(given: int | Sequence[int], rank: int) -> tuple[int, ...]:

@@ -2,6 +2,14 @@
 
 from collections.abc import Sequence
 
+from ..._mechanism.rules import Rule, is_integers
+
+_WIDTHS = Rule(
+    "positive integers, one a hidden layer",
+    is_integers,
+    lambda widths: len(widths) > 0 and min(widths) >= 1,
+)
+
 
 def born_dead_probability(widths: Sequence[int]) -> float:
     r"""The probability that a relu network gives nothing but a constant for one input.
@@ -18,6 +26,7 @@ def born_dead_probability(widths: Sequence[int]) -> float:
       A probability.
 
     Raises:
+      TypeError: if widths are no integers.
       ValueError: if there is no hidden layer, or a width is not positive.
 
     Examples:
@@ -48,6 +57,7 @@ def born_dead_bounds(widths: Sequence[int]) -> tuple[float, float]:
       The lower and the upper bound.
 
     Raises:
+      TypeError: if widths are no integers.
       ValueError: if there is no hidden layer, or a width is not positive.
 
     Examples:
@@ -69,7 +79,5 @@ def born_dead_bounds(widths: Sequence[int]) -> tuple[float, float]:
 
 
 def _checked(function: str, widths: Sequence[int]) -> list[int]:
-    listed = list(widths)
-    if not listed or any(width < 1 for width in listed):
-        raise ValueError(f"{function}: widths must be positive integers, one a hidden layer, got {listed}")
-    return listed
+    _WIDTHS.apply(function, "widths", widths)
+    return list(widths)
