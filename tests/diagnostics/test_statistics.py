@@ -157,9 +157,9 @@ def test_bfloat16_is_summed_in_float32():
         (lambda: diagnostics.born_dead_bounds([3, 0]), "widths must be positive"),
         (lambda: diagnostics.Monitor(every=0), "every must be a positive"),
         (lambda: diagnostics.clipped_lines([(np.ones((2, 3)), np.ones(3))]), "kernel \\(1, units\\)"),
-        (lambda: diagnostics.draw_histograms({}), "at least one step"),
-        (lambda: diagnostics.draw_gradient_norms({}), "at least one run"),
-        (lambda: diagnostics.draw_functions({}), "functions and low < high"),
+        (lambda: diagnostics.draw_histograms({}), "steps, at least one"),
+        (lambda: diagnostics.draw_gradient_norms({}), "labels, at least one"),
+        (lambda: diagnostics.draw_functions({}), "functions of x, at least one"),
         (
             lambda: diagnostics.statistics(jnp.ones((1, 2))).merge(diagnostics.statistics(jnp.ones((1, 3)))),
             "units",
