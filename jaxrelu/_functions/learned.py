@@ -17,7 +17,7 @@ from .._kernels.numerics import (
     times_exp,
 )
 from .._kernels.selection import where
-from .._mechanism.arguments import as_operand, per_channel, positive
+from .._mechanism.arguments import as_operand, check_broadcast, per_channel, positive
 from .._mechanism.composition import composed
 from .._mechanism.elementwise import elementwise
 from .._mechanism.formulas import Formula, Steps
@@ -28,12 +28,7 @@ def _prelu(leaky_relu: Formula, x: Array, negative_slope: ArrayLike, axis: int) 
     slope = as_operand("prelu", "negative_slope", negative_slope)
     if slope.ndim < 2:
         return leaky_relu(x, per_channel("prelu", "negative_slope", slope, x, axis))
-    aligned = x.shape[-slope.ndim :]
-    if slope.ndim > x.ndim or any(n not in (1, m) for n, m in zip(slope.shape, aligned, strict=True)):
-        raise ValueError(
-            f"prelu: negative_slope must be a scalar, one slope per channel of axis {axis}, or have a shape "
-            f"that broadcasts to the shape {x.shape} of x, got {slope.shape}"
-        )
+    check_broadcast("prelu", "negative_slope", slope.shape, x)
     return leaky_relu(x, slope)
 
 

@@ -142,6 +142,15 @@ def same_shapes(function: str, x: Array, parameters: Mapping[str, Array]) -> Non
             )
 
 
+def check_broadcast(function: str, argument: str, shape: Sequence[int], x: Array) -> None:
+    """A parameter of this shape broadcasts to the shape of x."""
+    aligned = x.shape[x.ndim - len(shape) :]
+    if len(shape) > x.ndim or any(n not in (1, m) for n, m in zip(shape, aligned, strict=True)):
+        raise ValueError(
+            f"{function}: {argument} must broadcast to the shape {x.shape} of x, got {tuple(shape)}"
+        )
+
+
 def channel_axis(function: str, x: Array, axis: int) -> int:
     """The axis counted from the front."""
     if not -x.ndim <= axis < x.ndim:

@@ -1,6 +1,5 @@
 """What may be passed to a module: the errors of both Flax interfaces, most of them raised at construction."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -94,18 +93,6 @@ def check_length(module: str, argument: str, length: int, x: Array, axis: int = 
         raise ValueError(
             f"{module}: {argument} must be {expected}, the length of axis {axis} of x with shape {x.shape}, "
             f"got {length}"
-        )
-
-
-def check_broadcast(module: str, argument: str, shape: Sequence[int], x: Array) -> None:
-    """A parameter of this shape broadcasts to the shape of x."""
-    try:
-        fits = np.broadcast_shapes(tuple(shape), x.shape) == x.shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"{module}: {argument} must broadcast to the shape {x.shape} of x, got {tuple(shape)}"
         )
 
 

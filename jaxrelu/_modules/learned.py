@@ -15,7 +15,8 @@ from .._functions.learned import pelu, prelu, srelu, xielu
 from .._functions.rectifiers import leaky_relu
 from .._functions.shrinkage import jump_relu
 from .._functions.swish import acon_c, parametric_swish
-from .checks import cast, check_broadcast, check_length, greater
+from .._mechanism.arguments import check_broadcast
+from .checks import cast, check_length, greater
 from .parameters import (
     Init,
     along_axis,

@@ -104,17 +104,17 @@ BAD = {
     "a slope of two axes that does not broadcast": (
         lambda: jaxrelu.prelu(X, jnp.ones((2, 2))),
         ValueError,
-        ["prelu", "negative_slope", "broadcasts to", "(2, 3)", "(2, 2)"],
+        ["prelu", "negative_slope", "must broadcast to", "(2, 3)", "(2, 2)"],
     ),
     "a slope of more axes than x": (
         lambda: jaxrelu.prelu(X, jnp.ones((1, 1, 1))),
         ValueError,
-        ["prelu", "negative_slope", "broadcasts to", "(2, 3)", "(1, 1, 1)"],
+        ["prelu", "negative_slope", "must broadcast to", "(2, 3)", "(1, 1, 1)"],
     ),
     "a slope that would make x larger": (
         lambda: jaxrelu.prelu(X[:1], jnp.ones((2, 3))),
         ValueError,
-        ["prelu", "negative_slope", "broadcasts to", "(1, 3)", "(2, 3)"],
+        ["prelu", "negative_slope", "must broadcast to", "(1, 3)", "(2, 3)"],
     ),
     "a unit that is none": (
         lambda: jaxrelu.packed(jaxrelu.relu),
