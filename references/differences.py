@@ -52,7 +52,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("torch", "gelu_exact", "value", ("inf",), LIMIT),
     Difference("torch", "silu mish gelu gelu_exact", "slope", _INFINITY, LIMIT),
     Difference("torch", "leaky_relu rrelu prelu", "slope", _ZEROS, _LEFT),
-    Difference("torch", "hard_tanh", "slope", ("-1", "1"), "theirs is 0; ours is that of jax.nn, 1"),
+    Difference("torch", "hard_tanh", "slope", ("-1", "1", "nan"), "theirs is 0; ours is that of jax.nn, 1"),
     Difference(
         "torch",
         "relu relu6 threshold",
