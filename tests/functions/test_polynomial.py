@@ -497,8 +497,12 @@ def test_unchecked_function_does_not_warn():
 # -- bad input -------------------------------------------------------------------------------------
 
 BAD = {
-    "degree 0": ({"degree": 0}, ValueError, "degree must be at least 1, got 0"),
-    "a fraction of a degree": ({"degree": 2.5}, TypeError, "degree must be an integer, at least 1, got 2.5"),
+    "degree 0": ({"degree": 0}, ValueError, "degree must be from 1 to 256, got 0"),
+    "a fraction of a degree": (
+        {"degree": 2.5},
+        TypeError,
+        "degree must be an integer from 1 to 256, got 2.5",
+    ),
     "a truth value for a degree": ({"degree": True}, TypeError, "degree must be an integer.* got True"),
     "a reversed interval": ({"interval": (1, -1)}, ValueError, r"interval must be .* got \(1.0, -1.0\)"),
     "an empty interval": ({"interval": (2, 2)}, ValueError, r"interval must be .* got \(2.0, 2.0\)"),

@@ -352,7 +352,12 @@ BAD |= {
             ValueError,
             ["(2, 3)", "(3,)"],
         ),
-        ("jaxrelu.polynomial_relu(-1)", ValueError, "polynomial_relu: degree must be at least 1, got -1"),
+        ("jaxrelu.polynomial_relu(-1)", ValueError, "polynomial_relu: degree must be from 1 to 256, got -1"),
+        (
+            "jaxrelu.polynomial_relu(10**6)",
+            ValueError,
+            "polynomial_relu: degree must be from 1 to 256, got 1",
+        ),
         ("jaxrelu.polynomial_relu('a')", TypeError, "polynomial_relu: degree must be an integer"),
         # modules; more of them: tests/modules/test_errors.py
         ("jaxrelu.nnx.Activation('prelu')", TypeError, "prelu needs negative_slope besides x"),

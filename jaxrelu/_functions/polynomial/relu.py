@@ -26,6 +26,8 @@ from .composite import SIGN_STAGES, Composite
 from .evaluation import Vector, cost
 from .fits import FITS, Fit
 
+_LARGEST = 256  # degree: the fit takes seconds, and eight times as long for twice the degree
+
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class PolynomialRelu:
@@ -160,7 +162,7 @@ def polynomial_relu(
     Kept for the backward pass: the input. `with_residual` offers nothing else.
 
     Args:
-      degree: at least 1; 2 if left out. About 0, where relu is x / 2 and an even function, an odd degree
+      degree: from 1 to 256; 2 if left out. About 0, where relu is x / 2 and an even function, an odd degree
         gives the polynomial of the even degree below. Not for "composite".
       interval: two finite numbers, the lower first, in the units of x. If relu has no kink between them,
         the polynomial is x or 0 (but not for "composite").
@@ -176,7 +178,7 @@ def polynomial_relu(
     Raises:
       TypeError: if degree is not an integer or interval not a pair of numbers; when called, if x is complex
         or not an array.
-      ValueError: if degree is below 1, the interval empty, reversed or not finite, a method or stage
+      ValueError: if degree is out of range, the interval empty, reversed or not finite, a method or stage
         unknown, or if degree or stages are given to a method that does not take them.
 
     Examples:
@@ -249,9 +251,9 @@ def _fit(degree: Any, low: float, high: float, method: str, stages: Any) -> Fit 
 
 def _degree(degree: Any) -> int:
     if isinstance(degree, bool) or not isinstance(degree, (int, np.integer)):
-        raise TypeError(f"polynomial_relu: degree must be an integer, at least 1, got {degree!r}")
-    if degree < 1:
-        raise ValueError(f"polynomial_relu: degree must be at least 1, got {degree}")
+        raise TypeError(f"polynomial_relu: degree must be an integer from 1 to {_LARGEST}, got {degree!r}")
+    if not 1 <= degree <= _LARGEST:
+        raise ValueError(f"polynomial_relu: degree must be from 1 to {_LARGEST}, got {degree}")
     return int(degree)
 
 
