@@ -8,8 +8,8 @@
 # 3. a small network taken apart into clipped lines,
 # 4. what the functions keep for the backward pass.
 #
-# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. How fast the functions are on your machine
-# says `python -m benchmarks`, in a checkout of the repository.
+# To run it, in a checkout of jaxrelu: `pip install . optax scikit-learn matplotlib`. How fast the functions
+# are on your machine says `python -m benchmarks`.
 
 # %%
 import functools

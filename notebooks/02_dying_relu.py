@@ -5,7 +5,8 @@
 # brings it back: it is dead. Here a small classifier is killed by a learning rate that is too high. We look
 # at what died, give the dead units a new start, and train on.
 #
-# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. It takes less than a minute.
+# To run it, in a checkout of jaxrelu: `pip install . optax scikit-learn matplotlib`.
+# It takes less than a minute.
 
 # %%
 # %matplotlib inline

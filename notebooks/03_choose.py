@@ -9,7 +9,8 @@
 # - Fresh seeds are reported, on test data that are looked at once.
 # - A difference counts only with its interval, and if chance does not explain it.
 #
-# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. It takes less than a minute.
+# To run it, in a checkout of jaxrelu: `pip install . optax scikit-learn matplotlib`.
+# It takes less than a minute.
 
 # %%
 import jax

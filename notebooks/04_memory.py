@@ -5,7 +5,8 @@
 # gradient from it. What the backward pass needs of the forward pass stays in memory in between. This notebook
 # looks at what is kept, and makes it smaller.
 #
-# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. It takes less than a minute.
+# To run it, in a checkout of jaxrelu: `pip install . optax scikit-learn matplotlib`.
+# It takes less than a minute.
 
 # %%
 import base64

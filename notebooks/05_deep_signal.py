@@ -6,7 +6,8 @@
 # way back. This notebook shows when that happens, which weights keep the signal, and why SELU keeps it by
 # itself.
 #
-# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. It takes less than a minute.
+# To run it, in a checkout of jaxrelu: `pip install . optax scikit-learn matplotlib`.
+# It takes less than a minute.
 
 # %%
 import base64

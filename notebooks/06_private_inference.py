@@ -6,7 +6,8 @@
 # cannot compare them, so it cannot compute relu. A polynomial is made of sums and products. This notebook
 # puts polynomials in place of relu. Nothing is encrypted here: the notebook shows how much accuracy is left.
 #
-# To run it: `pip install jaxrelu optax scikit-learn matplotlib`. It takes less than a minute.
+# To run it, in a checkout of jaxrelu: `pip install . optax scikit-learn matplotlib`.
+# It takes less than a minute.
 
 # %%
 import base64

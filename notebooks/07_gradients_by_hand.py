@@ -4,7 +4,7 @@
 # What does automatic differentiation do with a ReLU? Here the gradients of three models are written by hand,
 # and compared with `jax.grad`: a single ReLU, a recurrent network, and a graph network.
 #
-# To run it: `pip install jaxrelu matplotlib`. It takes some ten seconds.
+# To run it, in a checkout of jaxrelu: `pip install . matplotlib`. It takes some ten seconds.
 
 # %%
 import jax
