@@ -19,13 +19,7 @@ NOT_OURS_ALONE = (
 
 # What takes minutes, and hardly depends on the versions of Python and JAX. CI runs these on the newest alone.
 SLOW = (
-    "benchmarks/test_c[!a]*.py",
-    "benchmarks/test_dying.py",
-    "benchmarks/test_faults.py",
-    "benchmarks/test_memory.py",
-    "benchmarks/test_scaling.py",
-    "benchmarks/test_tables.py",
-    "benchmarks/test_transformer.py",
+    "benchmarks/test_[!p]*.py",  # all but those of peers, which only the oldest has
     "catalogue/test_trial_variant.py",
     "docs/test_notebooks.py",
     "docs/test_pages.py",
