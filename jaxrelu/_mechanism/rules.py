@@ -37,16 +37,15 @@ def _is_bool(value: Any) -> bool:
     return isinstance(value, bool | np.bool_)
 
 
-def _is_real(value: Any) -> bool:
-    """A number, or an array of them: of first values, one for each channel."""
-    if isinstance(value, numbers.Real):
-        return not _is_bool(value)
-    dtype = getattr(value, "dtype", None)
-    return dtype is not None and (jnp.issubdtype(dtype, jnp.floating) or jnp.issubdtype(dtype, jnp.integer))
-
-
 def _is_plain_number(value: Any) -> bool:
     return isinstance(value, numbers.Real) and not _is_bool(value)
+
+
+def _is_real(value: Any) -> bool:
+    """A number, or an array of them: of first values, one for each channel."""
+    dtype = getattr(value, "dtype", None)
+    is_array = dtype is not None and any(jnp.issubdtype(dtype, kind) for kind in (jnp.floating, jnp.integer))
+    return is_array or _is_plain_number(value)
 
 
 def _is_float_dtype(dtype: Any) -> bool:
