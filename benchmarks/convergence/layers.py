@@ -6,9 +6,8 @@ from typing import Any
 import jax.numpy as jnp
 from flax import nnx
 from jax import Array
-from jax.nn.initializers import lecun_normal
 
-from .activations import Candidate
+from .activations import Candidate, unit_normal
 
 
 class MLP(nnx.Module):
@@ -24,7 +23,7 @@ class MLP(nnx.Module):
         """A model with the widths of `shape`: inputs, one for each hidden layer, outputs."""
         inner = [activation.channels(width) for width in shape[1:-1]]
         # What comes in has a variance of 1; every later layer undoes what the activation did to its input.
-        starts = [lecun_normal(), *[activation.initializer] * len(inner)]
+        starts = [unit_normal, *[activation.initializer] * len(inner)]
         self.layers = nnx.List(
             [
                 nnx.Linear(inputs, outputs, kernel_init=start, rngs=rngs)

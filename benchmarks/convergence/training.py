@@ -1,6 +1,7 @@
 """Training many seeds and rates of one activation on one task at once, in one program."""
 
 import itertools
+import operator
 import os
 import time
 import zlib
@@ -20,9 +21,9 @@ from .activations import Candidate
 from .processes import shared_out
 from .task import Examples, Task, TaskData
 
-# Trainings in one call of the program. Eight keep the weights of a small model in the cache of a core, where
-# a hundred take twice as long each; an accelerator has room for all.
-_FEW, _MANY = 8, 128
+# Trainings in one call of the program. What four small models need stays in the cache of a core: eight take
+# up to a quarter longer each. An accelerator has room for all.
+_FEW, _MANY = 4, 128
 
 
 class SeedAndRate(NamedTuple):
@@ -86,7 +87,7 @@ class Trainer:
 
     def _trained(self, blocks: Sequence[Sequence[SeedAndRate]]) -> Outcome:
         """The outcome of these blocks, each filled up."""
-        inputs = [self._inputs(block) for block in blocks]
+        inputs = self._inputs(blocks)
         places = list(itertools.islice(itertools.cycle(self._places), len(blocks)))
         with ThreadPoolExecutor(len(self._places)) as pool:
             self._compile(pool, places, inputs[0])
@@ -99,24 +100,32 @@ class Trainer:
         given = jax.device_put((self.data, *block), device)
         return jax.tree.map(np.asarray, self._programs[device](*given))
 
-    def _inputs(self, runs: Sequence[SeedAndRate]) -> tuple[Any, ...]:
-        """What the program takes for these; the last is repeated until all lanes are full."""
-        full = [*runs, *[runs[-1]] * (self.lanes - len(runs))]
+    def _inputs(self, blocks: Sequence[Sequence[SeedAndRate]]) -> list[tuple[Any, ...]]:
+        """What the program takes for each block, whose last training is repeated until all lanes are full."""
+        full = [[*block, *[block[-1]] * (self.lanes - len(block))] for block in blocks]
+        drawn = self._drawn([[run.seed for run in block] for block in full])
+        starts = [jax.tree.map(operator.itemgetter(place), drawn) for place in range(len(full))]
+        return [(*start, *self._orders_and_rates(block)) for start, block in zip(starts, full, strict=True)]
+
+    def _orders_and_rates(self, block: Sequence[SeedAndRate]) -> tuple[Array, Array]:
         examples, task = self.data.examples[0], self.task
-        orders = [shuffled(run.seed, task.steps, examples=examples, batch=task.batch) for run in full]
-        rates = jnp.asarray([run.rate for run in full], jnp.float32)
-        return (*self._drawn([run.seed for run in full]), jnp.asarray(np.stack(orders), jnp.int32), rates)
+        orders = [shuffled(run.seed, task.steps, examples=examples, batch=task.batch) for run in block]
+        rates = [run.rate for run in block]
+        return jnp.asarray(np.stack(orders), jnp.int32), jnp.asarray(rates, jnp.float32)
 
-    def _drawn(self, seeds: list[int]) -> tuple[Any, Any]:
-        """The parameters that training starts from, and the other state, (lanes, ...) each.
+    def _drawn(self, seeds: Sequence[Sequence[int]]) -> tuple[Any, Any]:
+        """The parameters that training starts from, and the other state, (blocks, lanes, ...) each.
 
-        Not under jit: drawing random numbers takes longer to compile than the training itself, and one by
-        one its operations are compiled once for all activations. The name goes into the key, so that a
-        function under another name is another draw, as a comparison of the two has to be.
+        Not under jit: one by one, the operations that draw are compiled once for all activations. The name
+        goes into the key, so that a function under another name is another draw, as a comparison of the two
+        has to be.
         """
         name = zlib.crc32(self.activation.name.encode())
-        keys = jnp.stack([jax.random.fold_in(jax.random.key(seed), name) for seed in seeds])
-        return jax.vmap(lambda key: self._split(nnx.Rngs(key))[1:])(keys)
+
+        def drawn(seed: Array) -> tuple[Any, Any]:
+            return self._split(nnx.Rngs(jax.random.fold_in(jax.random.key(seed), name)))[1:]
+
+        return jax.vmap(jax.vmap(drawn))(jnp.asarray(seeds))
 
     def _split(self, rngs: nnx.Rngs) -> tuple[Any, Any, Any]:
         graph, parameters, others = nnx.split(

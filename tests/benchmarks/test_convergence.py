@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import math
+import operator
 import types
 import urllib.error
 from collections.abc import Callable, Iterator
@@ -229,7 +230,8 @@ def test_the_initialisation_keeps_the_second_moment() -> None:
 
 
 def drawn(name: str, seeds: list[int]) -> Any:
-    return Trainer(tasks()["digits-mlp"], activations.find(name), data())._drawn(seeds)[0]
+    parameters, _ = Trainer(tasks()["digits-mlp"], activations.find(name), data())._drawn([seeds])
+    return jax.tree.map(operator.itemgetter(0), parameters)
 
 
 def test_learned_slopes_start_at_the_example_and_are_among_the_parameters() -> None:
