@@ -1,6 +1,6 @@
 """The strictest settings: no silent promotion of dtypes or ranks, and warnings are errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -24,14 +24,16 @@ SLOW = (
     "docs/test_notebooks.py",
     "docs/test_pages.py",
 )
-# What takes seconds a row. CI runs all rows on the oldest, one of every kind of declaration on the newest.
+# What takes seconds a row, and follows from the kind of declaration. CI runs one row of every kind;
+# `.ci/run --all` runs every row.
 ROW_BY_ROW = (
-    "functions/test_conventions.py",
     "functions/test_hidden_faults.py",
     "functions/test_platforms.py",
     "mechanism/*.py",
     "modules/test_flax.py",
 )
+# What is about single rows. CI runs all on the oldest, one row of every kind on the newest.
+ABOUT_ROWS = ("functions/*.py", "modules/test_values.py")
 CHOSEN = {
     *OF_EVERY_KIND,
     *("PReLU", "APL", "XIELU", "RReLU", "FReLU", "DyReLU", "Activation", "Maxout", "SwiGLU"),
@@ -44,19 +46,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if any(item.path.match(pattern) for pattern in SLOW):
+        if _is_of(item, SLOW):
             item.add_marker("slow")
-        if _is_another_row(item):
-            item.add_marker("another_row")
+        if _is_beside_the_chosen(item):
+            item.add_marker("another_row" if _is_of(item, ROW_BY_ROW) else "once")
 
 
-def _is_another_row(item: pytest.Item) -> bool:
+def _is_of(item: pytest.Item, patterns: Sequence[str]) -> bool:
+    return any(item.path.match(pattern) for pattern in patterns)
+
+
+def _is_beside_the_chosen(item: pytest.Item) -> bool:
     """Whether a row of the same kind is tested anyway."""
     parameters = (
         item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     )
     name = parameters.get("name")
-    return any(item.path.match(pattern) for pattern in ROW_BY_ROW) and name not in (None, *CHOSEN)
+    return _is_of(item, (*ROW_BY_ROW, *ABOUT_ROWS)) and name not in (None, *CHOSEN)
 
 
 @pytest.fixture(autouse=True)

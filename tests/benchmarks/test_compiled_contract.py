@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from benchmarks.compiled import targets
-from benchmarks.compiled.cache import Figures
-from benchmarks.compiled.compiler import Request
-from benchmarks.compiled.programs import OURS, PEER
+from benchmarks.compiled.cache import Cache, Figures
+from benchmarks.compiled.compiler import CompileError, Request, compile_all
+from benchmarks.compiled.programs import BOTH, OURS, PEER
 from tests.support.compiled import (
-    PEERS,
+    COMMITTED,
     TARGETS,
     VARIANTS,
     CommittedFigures,
@@ -24,6 +24,7 @@ from tests.support.compiled import (
     above,
     figures,
     ratios,
+    requests,
 )
 
 pytestmark = pytest.mark.targets
@@ -127,7 +128,7 @@ def figures_by_request(request: pytest.FixtureRequest) -> dict[Request, Figures]
     variants = {params["variant"] for params in chosen if params.get("variant") in VARIANTS}
     variants |= {params["place"][0] for params in chosen if "place" in params}
     wanted = [variant for variant in VARIANTS if variant in variants]
-    return figures(CommittedFigures(PEERS), (OURS, PEER), wanted)
+    return figures(CommittedFigures(COMMITTED), (OURS, PEER), wanted)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -144,6 +145,23 @@ def test_every_exception_is_needed(place: ContractPlace, figures_by_request: dic
     needed = above(ratios(figures_by_request, place[0])).get(place)
     assert needed, "not above jax.nn there"
     assert needed.ratio > EXCEPTIONS[place][0] - 0.02, f"{needed.ratio:.2f} is enough"
+
+
+@pytest.mark.parametrize("variant", ["leaky_relu"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_committed_figures_are_what_the_compiler_gives(
+    variant: str, target: str, figures_by_request: dict[Request, Figures]
+) -> None:
+    """Else a mistake in the file, or in how a program is found there, would never be seen."""
+    request = next(
+        one
+        for one in requests(OURS, [variant])
+        if one.target == target and one.case.program == BOTH and one.matmul in ("", "triton")
+    )
+    ((_, anew),) = compile_all([request], Cache(None), 1)
+    assert not isinstance(anew, CompileError), anew
+    committed = figures_by_request[request]
+    assert {name: anew[name] for name in committed} == committed
 
 
 def _allowed(place: ContractPlace) -> float:

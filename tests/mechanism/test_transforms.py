@@ -1,5 +1,6 @@
 """Derivatives against finite differences and references; the transformations are in `test_matrix.py`."""
 
+import functools
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import jaxrelu
 from jaxrelu._mechanism.elementwise import elementwise
 from references.lookup import ROWS, numbers_of, parameters_of, reference_of
 from tests.support.measures import value_and_slope
+from tests.support.rows import QUICK
 
 # Away from every kink of the catalogue. check_grads is blind for large arrays: jax issue 3130.
 POINTS = np.array([-3.3, -1.7, -0.6, 0.4, 1.3, 2.7])
@@ -44,12 +46,6 @@ def test_reverse_mode(name, x64):
     check_grads(function_of(name), (POINTS,), order=1, modes=("rev",))
 
 
-@pytest.mark.parametrize("name", DIFFERENTIABLE)
-def test_forward_mode_and_second_order(name, x64):
-    function = jax.jit(function_of(name, jaxrelu.forward_mode))
-    check_grads(function, (POINTS,), order=2, modes=("fwd", "rev"))
-
-
 @pytest.mark.parametrize("name", [name for name in ROWS if numbers_of(name)])
 def test_gradients_by_parameters(name, x64):
     row = ROWS[name]
@@ -63,26 +59,37 @@ def test_gradients_by_parameters(name, x64):
 
 @pytest.mark.parametrize("name", ROWS)
 def test_second_derivatives(name, x64):
-    """Hessian, grad of grad, and jvp of grad, against central differences of the reference's slope."""
-    function = function_of(name)
+    """Hessian, grad of grad, and jvp of grad, against central differences of the reference's slope.
 
-    def total(x):
-        return function(x).sum()
+    Of the function, and of its twin for forward mode, which has a jvp of a jvp beside.
+    """
 
-    @jax.jit
-    def second(x):
+    def derivatives(function, x):
+        def total(x):
+            return function(x).sum()
+
         ones = jnp.ones_like(x)
         forward_over_reverse = jax.jvp(jax.grad(total), (x,), (ones,))[1]
         reverse_over_reverse = jax.grad(lambda x: jax.grad(total)(x).sum())(x)
         return jax.hessian(total)(x), forward_over_reverse, reverse_over_reverse
 
-    hessian, *diagonals = second(POINTS)
+    @functools.partial(jax.jit, compiler_options=QUICK)
+    def second(x):
+        twin = function_of(name, jaxrelu.forward_mode)
+
+        def pushed(x):
+            return jax.jvp(lambda x: twin(x).sum(), (x,), (jnp.ones_like(x),))[1]
+
+        twice_forward = jax.vmap(lambda tangent: jax.jvp(pushed, (x,), (tangent,))[1])(jnp.eye(x.size))
+        return derivatives(function_of(name), x), (*derivatives(twin, x), twice_forward)
+
     h = 1e-5
     want = (slope_of(name, POINTS + h) - slope_of(name, POINTS - h)) / (2 * h)
-    for diagonal in (np.diag(hessian), *diagonals):
+    for hessian, *diagonals in second(POINTS):
         # The difference quotient is wrong by h**2 / 6 times a third derivative of order 1, and 1e-16 / h.
-        np.testing.assert_allclose(diagonal, want, atol=1e-9)
-    assert (hessian == np.diag(np.diag(hessian))).all()
+        for diagonal in (np.diag(hessian), *diagonals):
+            np.testing.assert_allclose(diagonal, want, atol=1e-9)
+        assert (hessian == np.diag(np.diag(hessian))).all()
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -125,10 +132,11 @@ def test_vmap_over_a_slope():
 
 
 def test_no_tracer_leaks():
+    x = jnp.ones(3)
     with jax.checking_leaks():
-        jax.jit(jax.grad(lambda x, a: jaxrelu.prelu(x, a).sum(), argnums=(0, 1)))(jnp.ones(3), jnp.array(0.1))
-        jax.grad(lambda x: jaxrelu.with_residual(jaxrelu.elu, "output")(x).sum())(jnp.ones(3))
-        jax.jvp(jaxrelu.forward_mode(jaxrelu.relu), (jnp.ones(3),), (jnp.ones(3),))
+        jax.jit(jax.grad(lambda x, a: jaxrelu.prelu(x, a).sum(), argnums=(0, 1))).trace(x, 0.1)
+        jax.jit(jax.grad(lambda x: jaxrelu.with_residual(jaxrelu.elu, "output")(x).sum())).trace(x)
+        jax.jit(jax.jacfwd(jaxrelu.forward_mode(jaxrelu.relu))).trace(x)
 
 
 def test_a_declaration_is_traced_once_for_each_shape():

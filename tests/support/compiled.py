@@ -1,7 +1,7 @@
 """What the contract compiles, and how its figures are compared with those of jax.nn.
 
-The figures of jax.nn's programs are committed beside the contract, found by the text of the program and
-the version of the compiler, so that a run compiles ours alone; with another version it compiles both. To
+The figures are committed beside the contract, found by the text of the program and the version of the
+compiler, so that a run compiles only programs that have changed; with another version it compiles all. To
 write them anew: `python -m tests.support.compiled`.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.compiled.cache import Cache, Figures
 from benchmarks.compiled.compiler import CompileError, Request, compile_all, default_processes, matmuls
 from benchmarks.compiled.programs import BOTH, GATED, MLP, OURS, PEER, Case, Sizes, own_way
 
-PEERS = Path(__file__).parents[1] / "benchmarks" / "compiled_peers.json"
+COMMITTED = Path(__file__).parents[1] / "benchmarks" / "compiled_figures.json"
 TARGETS = ("h100", "v5e", "v6e")
 VARIANTS = (
     *("relu", "leaky_relu", "relu6", "elu", "selu", "gelu", "gelu_exact"),
@@ -47,7 +47,7 @@ class OursToPeer(NamedTuple):
 
 
 class CommittedFigures(Cache):
-    """The committed figures of jax.nn, read like what a cache keeps; ours are never kept.
+    """The committed figures, read like what a cache keeps; what is compiled anew is not added to the file.
 
     Attributes:
       used: what was read or compiled so far.
@@ -132,13 +132,13 @@ def _ratio(ours: float, peer: float, slack: float) -> OursToPeer:
 
 
 def main() -> None:
-    """Compiles those programs of jax.nn whose figures are not there, and writes the figures of all."""
+    """Compiles those programs whose figures are not there, and writes the figures of all."""
     jax.config.update("jax_platforms", "cpu")
-    kept = CommittedFigures(PEERS)
-    figures_by_request = figures(kept, (PEER,))
+    kept = CommittedFigures(COMMITTED)
+    figures_by_request = figures(kept, (OURS, PEER))
     failed = sum("failed" in one for one in figures_by_request.values())
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(kept.used[key])}" for key in sorted(kept.used))
-    PEERS.write_text(f"{{\n{lines}\n}}\n")
+    COMMITTED.write_text(f"{{\n{lines}\n}}\n")
     print(f"{len(figures_by_request)} programs, {failed} failed, {len(kept.used)} of them different")
 
 
