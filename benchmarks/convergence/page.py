@@ -33,8 +33,8 @@ _HOW = """## How it was measured
 with {tuning} tuning seeds at each of at least six log-spaced rates, the grid widened where the best is at its
 edge (*edge*: it stayed there, so that the activation is not tuned). Weights start with the gain that the
 activation wants, and models have the same number of parameters. {seeds} fresh seeds are reported, on test
-data that are looked at once. The target is a validation score that some nine of ten reruns of relu have at
-the end; a run that misses it counts as infinitely slow.
+data that are looked at once. The target is the validation score that nine of ten reruns of relu have at
+the end, not counting reruns that learn next to nothing; a run that misses it counts as infinitely slow.
 
 **How sure it is.** Each variant is compared with relu seed by seed: a sign-flip test, Holm's correction over
 the variants of a task, and bootstrap intervals (BCa, 95 %) in brackets. A difference is **bold** where the

@@ -4,9 +4,8 @@
     is widened beyond it; if it stays at an edge, the activation counts as not tuned.
 *   Of the rates whose final validation score is within one standard error of the best, the one that learned
     soonest is chosen: several often end alike, and then chance alone would decide. It needs no target.
-*   The target is fixed by reruns of relu with seeds of their own: as far below the upper quartile of their
-    final scores as twice the best is above it. About nine of ten runs that do not fail end above it, so that
-    the time to it is about speed; runs that fail, if not three of four, do not move it.
+*   The target is fixed by reruns of relu with seeds of their own: nine of ten of those that do not fail end
+    above it, so that the time to it is about speed. Runs that fail, if not three of four, do not move it.
 *   Only then are the seeds trained that are reported; the test data are looked at once, after the last step.
 """
 
@@ -62,7 +61,7 @@ class Measurement:
         choice = self._tuned(trainer)
         if self._target is None:
             (row,) = self._trained(TARGET, trainer, [choice.rate], self.plan.seeds)
-            self._target = target([curve[-1] for curve in row["curves"]])
+            self._target = target([curve[-1] for curve in row["curves"]], self.task.worst)
             if self._target <= self.task.worst:
                 raise RuntimeError(f"{REFERENCE} learns nothing here: there is no target")
             self._record({**row, "target": self._target})
@@ -149,10 +148,14 @@ def _rounded(values: object) -> list:
     return np.asarray(values, np.float64).round(5).tolist()
 
 
-def target(final: Sequence[float]) -> float:
-    """The target, from the final validation scores of reruns."""
-    good, best = np.quantile(final, (0.75, 1.0))
-    return float(good - 2 * (best - good))
+def target(final: Sequence[float], worst: float) -> float:
+    """The target, from the final validation scores of reruns; `worst` is what a run has that learned nothing.
+
+    A run has failed that ends nearer to the worst than to the upper quartile.
+    """
+    scores = np.asarray(final)
+    failed = scores < (worst + np.quantile(scores, 0.75)) / 2
+    return float(np.quantile(scores[~failed], 0.1))
 
 
 def steps_to(target: float, curve: Sequence[float], every: int) -> int | None:

@@ -14,7 +14,7 @@ from .verdicts import overall_verdict, percent, scale_and_unit, summary, task_of
 
 _OVERVIEW = (
     "{about}. Score: {unit} on test data after the last step. Steps: median to {target} on validation data, "
-    "which some nine of ten reruns of {reference} have at the end; a miss is infinite. ms: what a step took: "
+    "which nine of ten reruns of {reference} have at the end; a miss is infinite. ms: what a step took: "
     "a core's time on a CPU, else the clock's, divided by the trainings of a call. Brackets: 95 % bootstrap "
     "intervals over {seeds} fresh seeds, which share one split of the data. edge: not tuned, the best rate "
     "may lie beyond those tried. {sizes}"

@@ -578,10 +578,10 @@ def test_grids_are_widened_until_tuned_or_it_was_enough(tiny: Task) -> None:
 
 def test_the_target_is_below_most_reruns_and_not_moved_by_one_that_died() -> None:
     draw = np.random.default_rng(0).normal(0.97, 0.01, 4000)
-    below = [(draw < protocol.target(list(some))).mean() for some in draw.reshape(-1, 16)]
-    assert np.median(below) == pytest.approx(0.07, abs=0.04)
+    below = [(draw < protocol.target(list(some), 0.1)).mean() for some in draw.reshape(-1, 16)]
+    assert np.median(below) == pytest.approx(0.1, abs=0.04)
     finals = [0.96, 0.965, 0.97, 0.975, 0.98, 0.985]
-    assert protocol.target([0.1] * 4 + finals) > 0.94
+    assert protocol.target([0.1] * 4 + finals, 0.1) == protocol.target(finals, 0.1) > 0.96
 
 
 def test_a_target_that_no_run_reaches_is_refused_and_what_was_measured_is_kept(tiny: Task) -> None:
