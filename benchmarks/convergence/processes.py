@@ -50,6 +50,9 @@ def _check(coordinator: str | None, processes: int | None, number: int | None) -
         raise ValueError("--coordinator HOST:PORT takes --processes and --process-id")
     if not 0 <= number < processes:
         raise ValueError(f"--process-id is {number}; of {processes} processes the last has {processes - 1}")
+    host, _, port = coordinator.rpartition(":")
+    if not (host and port.isdecimal() and 0 < int(port) < 2**16):
+        raise ValueError(f"--coordinator is {coordinator}; it takes HOST:PORT, the port from 1 to 65535")
 
 
 def first() -> bool:

@@ -42,22 +42,24 @@ DOCUMENTATION = """
 
 Unit = Callable[[Array, Array], Array]
 
-_UNITS: dict[str, Unit] = {
-    "glu": sigmoid_glu,  # that of two arrays; the row's is of one
-    **{name: row.function for name, row in catalogue().items() if row.partners},
-}
+
+def _units() -> dict[str, Unit]:
+    """The gated units by name, those registered by users included."""
+    rows = {name: row.function for name, row in catalogue().items() if row.partners}
+    return {"glu": sigmoid_glu, **rows}  # glu of two arrays; the row's is of one
 
 
 def unit_of(module: str, unit: Any) -> Unit:
     """The gated unit of this name, or the function that is given."""
     if isinstance(unit, str):
-        if unit not in _UNITS:
-            hint = did_you_mean(unit, list(_UNITS))
+        units = _units()
+        if unit not in units:
+            hint = did_you_mean(unit, list(units))
             raise ValueError(
-                f"{module}: unit must be one of {', '.join(_UNITS)}, or a function of gate and value, "
+                f"{module}: unit must be one of {', '.join(units)}, or a function of gate and value, "
                 f"got {unit!r}{hint and '; ' + hint}"
             )
-        return _UNITS[unit]
+        return units[unit]
     if not callable(unit):
         raise TypeError(f"{module}: unit must be a name or a function of gate and value, got {unit!r}")
     if not _takes_two(unit):

@@ -99,6 +99,8 @@ def test_processes_that_were_asked_for_different_things_say_so(tmp_path: Path) -
         ((CLUSTER, None, 1), "are for --coordinator"),
         (("localhost:1", 2, None), "takes --processes and --process-id"),
         (("localhost:1", 2, 2), "the last has 1"),
+        (("localhost:99999", 2, 0), "takes HOST:PORT, the port from 1 to 65535"),
+        (("localhost", 2, 0), "takes HOST:PORT"),
     ],
 )
 def test_options_that_do_not_fit_together(given: tuple[Any, ...], said: str) -> None:

@@ -1,11 +1,13 @@
 """A row added at run time is found by everything that goes by names."""
 
+import dataclasses
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from flax import nnx
 from typer.testing import CliRunner
 
 import jaxrelu
@@ -64,6 +66,15 @@ def test_a_name_is_registered_once():
 )
 def test_activation(module):
     np.testing.assert_array_equal(module("absolute")(X), np.abs(X))
+
+
+def test_a_gated_unit_is_found_by_a_feed_forward_block(monkeypatch):
+    row = dataclasses.replace(jaxrelu.catalogue()["bilinear"], name="twin")
+    monkeypatch.setitem(lookup._CATALOGUE, "twin", row)
+    one, other = (
+        jaxrelu.nnx.FeedForward(3, 4, unit=name, rngs=nnx.Rngs(0))(X[:3]) for name in ("twin", "bilinear")
+    )
+    np.testing.assert_array_equal(one, other)
 
 
 def test_the_selection_of_the_benchmarks():
