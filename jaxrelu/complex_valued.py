@@ -20,6 +20,10 @@ from ._mechanism.arguments import as_operand
 __all__ = ["modrelu", "split", "zrelu"]
 
 
+def __dir__() -> list[str]:  # what completion shows
+    return __all__
+
+
 def _complex(function: str, z: Any) -> Array:
     """The argument as an array of complex numbers; real ones are refused, as complex ones are elsewhere."""
     if not isinstance(z, (list, tuple, dict, str)) and z is not None:

@@ -22,6 +22,11 @@ from ._mechanism.rules import FLOAT_DTYPE, is_integers, one_of
 
 __all__ = ["for_activation", "gain", "randomized_asymmetric"]
 
+
+def __dir__() -> list[str]:  # what completion shows
+    return __all__
+
+
 # Gauss-Legendre on short panels. Their ends are multiples of 1/16, where the kinks of the variants lie, and
 # beyond 12 the normal density is below 1e-31.
 _REACH, _PANELS, _NODES = 12.0, 384, 16

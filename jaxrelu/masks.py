@@ -5,6 +5,13 @@ from typing import Any
 
 import jax
 
+__all__ = ["SHAPE_PARAMETERS", "weight_decay_mask"]
+
+
+def __dir__() -> list[str]:  # what completion shows
+    return __all__
+
+
 # The parameters of the modules in `jaxrelu.nnx` and `jaxrelu.linen` that shape a function.
 SHAPE_PARAMETERS = frozenset(
     {"negative_slope", "log_threshold"}

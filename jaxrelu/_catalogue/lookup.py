@@ -126,8 +126,8 @@ def check_arguments(caller: str, function: Callable[..., Array], given: Mapping[
     unknown = [each for each in given if each not in named]
     if unknown and not any(p.kind is p.VAR_KEYWORD for p in others):
         called = getattr(function, "__name__", type(function).__name__)
-        allowed = ", ".join(named) or "none"
-        raise TypeError(f"{caller}: {called} takes no argument {unknown[0]}, but {allowed}, besides x")
+        allowed = f"it takes {', '.join(named)} besides x" if named else "it takes x alone"
+        raise TypeError(f"{caller}: {called} takes no argument {unknown[0]}; {allowed}")
     if hasattr(function, "declaration"):
         check_parameters(function, given)
 
@@ -143,8 +143,8 @@ def _place_of(caller: str, name: str, library: str | None) -> tuple[str, str]:
                     return known, candidate
     hint = did_you_mean(name, list(dict.fromkeys(each for names in places.values() for each in names)))
     where = f" in {library}" if library else ""
-    listed = f"{hint and hint + ' '}The catalogue has {', '.join(_CATALOGUE)}"
-    raise ValueError(f"{caller}: unknown name {name!r}{where}; {listed}")
+    listed = f"The catalogue has {', '.join(_CATALOGUE)}"
+    raise ValueError(f"{caller}: unknown name {name!r}{where}{'; ' + hint if hint else '.'} {listed}")
 
 
 def _meant(library: str, argument: str, value: Any) -> Any:

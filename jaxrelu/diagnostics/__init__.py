@@ -28,3 +28,9 @@ from .units.statistics import Statistics as Statistics
 from .units.statistics import statistics as statistics
 from .units.theory import born_dead_bounds as born_dead_bounds
 from .units.theory import born_dead_probability as born_dead_probability
+
+_ROOMS = ("pictures", "reading", "recycling", "reports", "units")
+
+
+def __dir__() -> list[str]:  # what completion shows
+    return [name for name in globals() if not name.startswith("_") and name not in _ROOMS]

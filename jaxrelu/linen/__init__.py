@@ -33,6 +33,11 @@ __all__ = [
     "module",
 ]
 
+
+def __dir__() -> list[str]:  # what completion shows
+    return __all__
+
+
 _shown_as_tables(
     [globals()[name] for name in __all__],
     lambda module: {name: getattr(module, name) for name in module.__dataclass_fields__ if name != "parent"},

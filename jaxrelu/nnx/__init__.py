@@ -33,4 +33,9 @@ __all__ = [
     "module",
 ]
 
+
+def __dir__() -> list[str]:  # what completion shows
+    return __all__
+
+
 _shown_as_tables([globals()[name] for name in __all__], vars)

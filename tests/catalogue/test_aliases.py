@@ -114,7 +114,7 @@ def test_words_of_the_library_are_understood():
 
 def test_arguments_are_checked_at_once():
     with pytest.raises(
-        TypeError, match="get: leaky_relu takes no argument slope, but negative_slope, besides x"
+        TypeError, match="get: leaky_relu takes no argument slope; it takes negative_slope besides x"
     ):
         jaxrelu.get("leaky_relu", slope=0.2)
     with pytest.raises(ValueError, match="celu: alpha must be positive, got -1"):

@@ -163,6 +163,19 @@ print([name for name in {HEAVY} if name in new])"
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("part", ["complex_valued", "diagnostics", "initializers", "linen", "masks", "nnx"])
+def test_completion_shows_public_names_only(part):
+    module = getattr(jaxrelu, part)
+    shown = {name: getattr(module, name) for name in dir(module)}
+    assert shown
+    assert not [name for name in shown if name.startswith("_") or inspect.ismodule(shown[name])]
+    assert not [
+        name
+        for name, value in shown.items()
+        if not getattr(value, "__module__", "jaxrelu").startswith("jaxrelu")
+    ]
+
+
 def test_parts_are_imported_when_they_are_first_named():
     code = "import sys, jaxrelu; assert 'flax' not in sys.modules and 'nnx' in dir(jaxrelu); \
 print(jaxrelu.nnx.PReLU.__name__, jaxrelu.masks.__name__)"

@@ -129,8 +129,8 @@ def test_an_input_is_refused(
 ACTIVATIONS: list[tuple[Any, dict[str, Any], list[str]]] = [
     ("prelu", {}, ["prelu needs negative_slope"]),
     ("reglu", {}, ["reglu needs value"]),
-    ("gelu", {"approx": False}, ["gelu takes no argument approx", "but approximate"]),
-    (jaxrelu.relu, {"slope": 1}, ["relu takes no argument slope", "but none"]),
+    ("gelu", {"approx": False}, ["gelu takes no argument approx", "takes approximate besides x"]),
+    (jaxrelu.relu, {"slope": 1}, ["relu takes no argument slope", "takes x alone"]),
     (None, {}, ["function must be a name or a function", "got NoneType"]),
 ]
 

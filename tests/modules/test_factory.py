@@ -89,5 +89,5 @@ def test_what_is_unknown_is_refused(module: Any) -> None:
         module("relu", "tensorflow")
     with pytest.raises(TypeError, match="module: name must be a string, got int"):
         module(3)
-    with pytest.raises(TypeError, match="gelu takes no argument slope, but approximate, besides x"):
+    with pytest.raises(TypeError, match="gelu takes no argument slope; it takes approximate besides x"):
         module("gelu", slope=1)
