@@ -26,6 +26,7 @@ html_css_files = ["site.css"]
 html_title = f"jaxrelu {release}"
 
 nb_execution_mode = "off"  # notebooks are stored with their outputs
+nb_merge_streams = True  # one box for what a cell prints, however it arrived
 myst_heading_anchors = 4
 myst_enable_extensions = ["dollarmath"]
 
