@@ -30,7 +30,7 @@ class MLP(nnx.Module):
                 for inputs, outputs, start in zip([shape[0], *inner], shape[1:], starts, strict=True)
             ]
         )
-        self.norms = nnx.List([nnx.BatchNorm(width, rngs=rngs) for width in shape[1:-1] if normalised])
+        self.norms = nnx.List([batch_norm(width, rngs) for width in shape[1:-1] if normalised])
         self.activations = nnx.List([activation.make() for _ in inner])
 
     def hidden(self, x: Array) -> list[Array]:
@@ -44,6 +44,11 @@ class MLP(nnx.Module):
 
     def __call__(self, x: Array) -> Array:
         return self.layers[-1](self.hidden(x)[-1])
+
+
+def batch_norm(width: int, rngs: nnx.Rngs) -> nnx.BatchNorm:
+    """BatchNorm that averages over some ten steps: over a hundred, as by default, it would lag behind."""
+    return nnx.BatchNorm(width, momentum=0.9, rngs=rngs)
 
 
 def dead(hidden: Sequence[Any]) -> Array:

@@ -10,7 +10,7 @@ from jax import Array
 from ...core.digits import CLASSES
 from ..activations import Candidate
 from ..classifying import Classification
-from ..layers import dead
+from ..layers import batch_norm, dead
 from ..task import TaskData
 from .digits_mlp import data
 
@@ -45,7 +45,7 @@ class CNN(nnx.Module):
                 nnx.Linear(area * inner, 2 * width, kernel_init=start, rngs=rngs),
             ]
         )
-        self.norms = nnx.List([nnx.BatchNorm(n * width, rngs=rngs) for n in (1, 2) if normalised])
+        self.norms = nnx.List([batch_norm(n * width, rngs) for n in (1, 2) if normalised])
         self.out = nnx.Linear(activation.channels(2 * width), CLASSES, kernel_init=start, rngs=rngs)
         self.activations = nnx.List([activation.make() for _ in range(2)])
 
