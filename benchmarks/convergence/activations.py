@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.nn.initializers import Initializer
 
 import jaxrelu
 import jaxrelu.nnx
@@ -75,7 +74,7 @@ class Candidate:
         return self._of_one(jnp.zeros((1, 4), jnp.float32)).shape[-1] / 4
 
     @property
-    def initializer(self) -> Initializer:
+    def initializer(self) -> Callable[..., Array]:
         """Of the weights behind the activation: they undo what it does to the second moment."""
         return lambda *asked: self.gain * unit_normal(*asked)
 
