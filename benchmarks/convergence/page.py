@@ -46,7 +46,7 @@ rates end alike, the tuning seeds may choose either, and the lower one is slower
 is almost relu, is sooner than relu, its rate is why. Seeds share one split of the data, so the intervals are
 about training anew, not about other data.
 
-**What is timed.** *ms* is a core's time for a step of one training, eight at a time, looks at the validation
+**What is timed.** *ms* is a core's time for a step of one training, four at a time, looks at the validation
 data included; *in s* is the ratio of speeds when steps are counted in that time. Other work ran beside this:
 a difference of a third means nothing.
 """
