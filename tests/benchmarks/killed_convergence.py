@@ -28,9 +28,9 @@ def _started(output: Path) -> subprocess.Popen[str]:
 
 
 def _rows(output: Path) -> list[dict[str, Any]]:
-    """What the run that ended measured, without the times."""
-    contents = [json.loads(path.read_text()) for path in output.glob("*/results.json")]
-    (complete,) = (content for content in contents if content["complete"])
+    """What the last run that ended measured, without the times."""
+    contents = [json.loads(path.read_text()) for path in sorted(output.glob("*/results.json"))]
+    *_, complete = (content for content in contents if content["complete"])
     rows = complete["sections"]["convergence"]
     return [{**row, "compile_s": None, "step_s": None} for row in rows]
 
