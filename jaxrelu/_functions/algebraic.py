@@ -4,6 +4,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import mirrored
 from .._kernels.numerics import product_and_error
 from .._mechanism.arguments import positive
@@ -50,10 +51,13 @@ def squared_relu(x: ArrayLike) -> Array:
     ...
 
 
-def _star_relu(x: Array, scale: Array, bias: Array) -> Array:
+def _star_relu(x: Array, scale: Array, bias: Array, arithmetic: Arithmetic) -> Array:
     """Near the zero, where product and bias cancel, the roundings of both products are put back."""
     m = jnp.maximum(x, 0)
     near = jnp.minimum(m, 2.0**20)  # far out the roundings may overflow, and do not count
+    if arithmetic.short:  # the square is exact
+        parabola, parabola_low = product_and_error(scale, near * near)
+        return jnp.where(m < 2.0**20, (parabola + bias) + parabola_low, scale * m * m + bias)
     line, line_low = product_and_error(scale, near)
     parabola, parabola_low = product_and_error(line, near)
     exact = (parabola + bias) + (parabola_low + line_low * near)
@@ -62,11 +66,12 @@ def _star_relu(x: Array, scale: Array, bias: Array) -> Array:
 
 @elementwise(
     value=_star_relu,
-    slope=lambda x, scale, bias: 2.0 * scale * jnp.maximum(x, 0),
+    slope=lambda x, scale, bias, arithmetic: 2.0 * scale * jnp.maximum(x, 0),
     parameter_slopes={
-        "scale": lambda x, scale, bias: jnp.square(jnp.maximum(x, 0)),
-        "bias": lambda x, scale, bias: jnp.ones_like(x),
+        "scale": lambda x, scale, bias, arithmetic: jnp.square(jnp.maximum(x, 0)),
+        "bias": lambda x, scale, bias, arithmetic: jnp.ones_like(x),
     },
+    exponential="own",
 )
 def star_relu(x: ArrayLike, scale: ArrayLike = STAR_SCALE, bias: ArrayLike = STAR_BIAS) -> Array:
     r"""StarReLU: a scaled and shifted squared_relu, of mean 0 and variance 1 for a standard normal input.

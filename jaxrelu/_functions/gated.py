@@ -4,16 +4,18 @@ Each is an elementwise function of the gate whose parameter, the value, has the 
 the value are kept for the backward pass, and nothing else.
 """
 
+import functools
 from typing import Any
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 from jax.typing import ArrayLike
 
 from .._kernels import plain
-from .._kernels.formats import FULL, Arithmetic
+from .._kernels.formats import Arithmetic
 from .._kernels.gates import finite
 from .._kernels.numerics import exponential_parts
+from .._kernels.platforms import by_platform
 from .._kernels.selection import where
 from .._mechanism.composition import composed
 from .._mechanism.elementwise import elementwise, value_and_slope
@@ -25,13 +27,16 @@ from .smooth import gelu
 from .swish import silu
 
 
-def _product(factor: Array, gate: Array, value: Array, arithmetic: Arithmetic = FULL) -> Array:
+def _product(factor: Array, gate: Array, value: Array) -> Array:
     """The product of a factor, which depends on the gate, and the value, with 0 times infinity 0.
 
-    A shut gate is shut to an infinite value, too. The factor is used once: XLA:CPU would make a tensor of it.
+    A shut gate is shut to an infinite value, too.
     """
-    if arithmetic.plain:
-        return plain.product(factor, value)
+    return by_platform("cpu", _product_on_cpu, lambda f, _, v: plain.product(f, v), factor, gate, value)
+
+
+def _product_on_cpu(factor: Array, gate: Array, value: Array) -> Array:
+    """The same, with the factor used once: XLA:CPU would make a tensor of it."""
     product = factor * value
     return where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
 
@@ -47,8 +52,7 @@ def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> 
 
     def times_value(factor: Formula) -> Formula:
         def formula(gate: Array, value: Array, **options: Any) -> Array:
-            arithmetic = {k: v for k, v in options.items() if k == "arithmetic"}
-            return product(factor(gate, **options), gate, value, **arithmetic)
+            return product(factor(gate, **options), gate, value)
 
         return formula
 
@@ -202,7 +206,8 @@ def bilinear(gate: ArrayLike, value: ArrayLike) -> Array:
 
 def _logistic(x: Array, arithmetic: Arithmetic) -> Array:
     _, slope = value_and_slope(softplus)
-    return slope(x, beta=None, arithmetic=arithmetic)
+    own = functools.partial(slope, beta=None, arithmetic=arithmetic)
+    return by_platform("cpu", own, lax.logistic, x)
 
 
 @elementwise(**_gated(_logistic, _logistic_slope), exponential="platform")

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels import plain
 from .._kernels.formats import Arithmetic
 from .._kernels.numerics import exponential_parts, polynomial
 from .._kernels.selection import where
@@ -130,6 +131,8 @@ def _far(x: Array, arithmetic: Arithmetic) -> Array:
 
 
 def _tanh_shrink(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.tanh_shrink(x)
     """Near 0 as one fraction, from 1 on as |x| - 1 + 2 w / (1 + w), w = exp(-2 |x|)."""
     a, w = jnp.abs(x), _far(x, arithmetic)
     far = (a - 1.0) + 2.0 * w / (1.0 + w)
@@ -137,6 +140,8 @@ def _tanh_shrink(x: Array, arithmetic: Arithmetic) -> Array:
 
 
 def _tanh_shrink_slope(x: Array, arithmetic: Arithmetic) -> Array:
+    if arithmetic.plain:
+        return plain.tanh_shrink_slope(x)
     """tanh(x)**2, from 1 on as 1 - 4 w / (1 + w)**2."""
     near, rest = _near(x)
     w = _far(x, arithmetic)

@@ -97,6 +97,8 @@ _FARTHEST = 64.0  # the normal probability of so many deviations is 0 in every d
 
 def _standard(x: Array, mu: Array, sigma: Array, arithmetic: Arithmetic) -> tuple[Array, Array]:
     """|u| for u = (x - mu) / sigma, and what its roundings leave out."""
+    if arithmetic.plain:
+        return jnp.abs((x - mu) * (1.0 / sigma)), jnp.zeros((), x.dtype)
     x = jnp.clip(x, mu - _FARTHEST * sigma, mu + _FARTHEST * sigma)
     difference = x - mu
     u = difference / sigma

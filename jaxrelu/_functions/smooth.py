@@ -18,6 +18,7 @@ from .._mechanism.elementwise import elementwise
 # and its derivative are x times a polynomial in x**2.
 _TANH_LINEAR = (1.5957691216057308, -9.969308809110920e-17)  # 2 sqrt(2 / pi), as a double and the rest
 _TANH_CUBIC = (0.07135481627260025, -6.175149918155315e-19)  # 0.044715 times that
+_TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
 _TELU_BELOW = -0.35  # exp(2 x) is below 1/2 up to here
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
 
@@ -37,6 +38,8 @@ def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
         s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic)
         return gated(x, s, p)
     below = normal_tail(a, arithmetic)
+    if arithmetic.plain:
+        return jnp.maximum(x, -0.0) - below  # minus, so that a value that underflows keeps its sign
     return jnp.where(x < 0, -below, x - below)
 
 
@@ -194,7 +197,7 @@ def mish(x: ArrayLike) -> Array:
 
 def _telu_parts(x: Array, arithmetic: Arithmetic) -> tuple[Array, Array | float, Array, Array]:
     """The parts of e = exp(x), tanh(e) and 1 / cosh(e)**2, by exp(-2 e); e is bounded where tanh(e) is 1."""
-    s, p = exponential_parts(jnp.minimum(x, plain.TELU_LIMIT), arithmetic)
+    s, p = exponential_parts(jnp.minimum(x, _TELU_LIMIT), arithmetic)
     scale, rest = exponential_parts(-2.0 * (s * (1.0 + p)), arithmetic)
     q = scale * (1.0 + rest)
     minus_expm1 = (1.0 - scale) - scale * rest
@@ -205,7 +208,7 @@ def _telu(x: Array, arithmetic: Arithmetic) -> Array:
     if arithmetic.plain:
         return plain.telu(x)
     *_, tanh, _ = _telu_parts(x, arithmetic)
-    return jnp.where(x > plain.TELU_LIMIT, x, finite(x) * tanh)
+    return jnp.where(x > _TELU_LIMIT, x, finite(x) * tanh)
 
 
 def _telu_slope(x: Array, arithmetic: Arithmetic) -> Array:

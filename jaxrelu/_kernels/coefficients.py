@@ -66,6 +66,10 @@ TELU = {  # (1 - tanh(e) / e) / e**2 in e**2, 0 <= e**2 <= 1/2
         4.162262723492026e-06, -6.975000764238647e-07,
     ),
 }
+TANH_LIMIT = 7.0  # tanh is 1 from here on in 16 bits
+# A fraction N / D for (1 - tanh(e) / e) / e**2 in e**2, 0 <= e <= TANH_LIMIT; relative error 5.6e-7.
+TANH_NUMERATOR = {"short": (0.33333315, 0.0192062174, 0.000149705902)}
+TANH_DENOMINATOR = {"short": (1.0, 0.45761554, 0.021593719, 0.000154135727)}
 LOG1P = {  # (log1p(w) - w) / w**2 for 0 <= w <= 1
     "short": (  # relative error 2.4e-6
         -0.499998848, 0.333216862, -0.248021156, 0.186868736, -0.122262463, 0.0551532312, -0.0118098895,

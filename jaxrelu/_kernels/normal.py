@@ -5,9 +5,10 @@ import math
 import jax.numpy as jnp
 from jax import Array
 
+from . import plain
 from .coefficients import NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_ZERO, TAIL_STRETCH
 from .formats import Arithmetic, of_format
-from .numerics import half_square_exp, polynomial, times_exp, underflow
+from .numerics import half_square_exp, polynomial, times_1_plus, times_exp, underflow
 
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 
@@ -17,7 +18,7 @@ def normal_tail(a: Array, arithmetic: Arithmetic) -> Array:
     a = jnp.minimum(a, _largest_deviation(a))
     z, r, factor = _tail_parts(a, arithmetic)
     s, p = half_square_exp(a, arithmetic)
-    return (s * z) * ((factor + factor * p) * r)  # s z is exact; in this order the roundings add up least
+    return (s * z) * (times_1_plus(factor, p) * r)  # s z is exact; in this order the roundings add up least
 
 
 def normal_tail_slope(a: Array, arithmetic: Arithmetic) -> Array:
@@ -40,7 +41,7 @@ def normal_probability(a: Array, low: Array, arithmetic: Arithmetic) -> Array:
     a = jnp.minimum(a, _largest_deviation(a))
     _, r, factor = _tail_parts(a, arithmetic)
     s, p = _shifted_exp(a, low, arithmetic)
-    return (s * TAIL_STRETCH) * ((factor + factor * p) * r)
+    return (s * TAIL_STRETCH) * (times_1_plus(factor, p) * r)
 
 
 def normal_density(a: Array, low: Array, arithmetic: Arithmetic) -> Array:
@@ -53,13 +54,16 @@ def normal_density(a: Array, low: Array, arithmetic: Arithmetic) -> Array:
 def _shifted_exp(a: Array, low: Array, arithmetic: Arithmetic) -> tuple[Array, Array]:
     """The parts of exp(-(a + low)**2 / 2), of which low takes a low."""
     s, p = half_square_exp(a, arithmetic)
+    if arithmetic.short:
+        return s, p
     return s, p - (a * low) * (1.0 + p)
 
 
 def _tail_parts(a: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
     """z, r and a factor with Q(a) = exp(-a**2 / 2) TAIL_STRETCH r factor."""
     z = TAIL_STRETCH * a
-    r = 1.0 / (1.0 + z)  # XLA would store the quotient z / (1 + z), which is used twice
+    # XLA would store the quotient z / (1 + z), which is used twice.
+    r = plain.reciprocal(1.0 + z) if arithmetic.plain else 1.0 / (1.0 + z)
     return z, r, polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a, arithmetic))
 
 

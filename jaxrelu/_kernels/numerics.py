@@ -165,7 +165,12 @@ def exp_plus_1(s: Array, p: Array | float) -> Array:
 
 def times_exp(factor: Array, s: Array, p: Array | float) -> Array:
     """factor * exp(x) from its parts: one rounding of the product and none of 1 + p."""
-    return s * factor if isinstance(p, float) else s * (factor + factor * p)
+    return s * times_1_plus(factor, p)
+
+
+def times_1_plus(factor: Array, p: Array | float) -> Array:
+    """factor * (1 + p) for the part p of an exponential."""
+    return factor if isinstance(p, float) else factor + factor * p
 
 
 def log1p(w: Array, arithmetic: Arithmetic) -> Array:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxrelu._functions import gated
 from jaxrelu._kernels import numerics, plain
 from jaxrelu._mechanism import formulas
 from jaxrelu._mechanism.declaration import declaration_of, rebuilt
@@ -30,7 +31,7 @@ def platform(request, monkeypatch):
     def chosen(platform, there, elsewhere, *x):
         return there(*x) if platform == request.param else elsewhere(*x)
 
-    for module in (formulas, numerics, plain):
+    for module in (formulas, gated, numerics, plain):
         monkeypatch.setattr(module, "by_platform", chosen)
     return request.param
 

@@ -38,6 +38,28 @@ def minimax(function, low, high, degree, centre=0.0):
     return np.asarray(shifted.coef, np.float64), error.max()
 
 
+def fraction(function, high, degrees):
+    """Numerator and denominator in x, for 0 <= x <= high, with the least largest relative error; and that.
+
+    The denominator begins with 1. It is linear least squares of numerator - function denominator, reweighted.
+    """
+    nodes = high * np.sin(np.linspace(0.0, np.pi / 2, 3001)) ** 4
+    wanted, powers = function(nodes), [np.arange(first, degree + 1) for first, degree in enumerate(degrees)]
+    over, under = ((nodes / high)[:, None] ** power for power in powers)
+    weights, denominator = np.ones_like(nodes), np.ones_like(nodes)
+    fitted = error = np.zeros(0)
+    for _ in range(60):
+        root = np.sqrt(weights) / denominator
+        basis = np.hstack([over / wanted[:, None], -under]) * root[:, None]
+        fitted = np.linalg.lstsq(basis, root, rcond=None)[0]
+        denominator = 1.0 + under @ fitted[len(powers[0]) :]
+        error = abs(over @ fitted[: len(powers[0])] / denominator / wanted - 1.0)
+        weights *= error / error.max() + 1e-3
+        weights /= weights.sum()
+    numerator, denominator = np.split(fitted / high ** np.concatenate(powers), [len(powers[0])])
+    return numerator, [1.0, *denominator], error.max()
+
+
 def interpolating(function, high, degree, centre):
     """The polynomial in x - centre that is exact at the Chebyshev nodes of [0, high], in mpmath.
 
@@ -135,7 +157,12 @@ INTERPOLANTS = {
     "NORMAL_SLOPE": (slope_of_tail, 22, 0.0),
     "TELU": (tanh_remainder, 13, 0.0),
 }
-TABLES = [*FITS, *((name, "float64") for name in INTERPOLANTS)]
+FRACTIONS = {"TANH_NUMERATOR": 0, "TANH_DENOMINATOR": 1}
+TABLES = [
+    *FITS,
+    *((name, "float64") for name in INTERPOLANTS),
+    *((name, "short") for name in FRACTIONS),
+]
 
 
 def table_of(name, dtype):
@@ -151,6 +178,10 @@ def derived(name, dtype):
         with mpmath.workdps(DIGITS):
             high = mpmath.mpf(HIGH[name]) if name in HIGH else largest_variable(dtype, mpmath.mpf)
             return [float(c) for c in interpolating(function, high, degree, mpmath.mpf(centre))]
+    if name in FRACTIONS:
+        *parts, error = fraction(tanh_remainder, library.TANH_LIMIT**2, (2, 3))
+        assert error < 6e-7
+        return parts[FRACTIONS[name]]
     function, degree, centre, bound = FITS[name, dtype]
     high = HIGH.get(name) or largest_variable("float32")
     coefficients, error = minimax(function, LOW.get(name, 0.0), high, degree, centre)
