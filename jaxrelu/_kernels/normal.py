@@ -5,10 +5,9 @@ import math
 import jax.numpy as jnp
 from jax import Array
 
-from . import plain
 from .coefficients import NORMAL_SLOPE, NORMAL_TAIL, NORMAL_TAIL_CENTRE, NORMAL_ZERO, TAIL_STRETCH
 from .formats import Arithmetic, of_format
-from .numerics import half_square_exp, polynomial, times_1_plus, times_exp, underflow
+from .numerics import Exponential, half_square_exp, polynomial, times_1_plus, times_exp, underflow
 
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)  # of the normal distribution at 0
 
@@ -51,7 +50,7 @@ def normal_density(a: Array, low: Array, arithmetic: Arithmetic) -> Array:
     return s * (_DENSITY + _DENSITY * p)
 
 
-def _shifted_exp(a: Array, low: Array, arithmetic: Arithmetic) -> tuple[Array, Array]:
+def _shifted_exp(a: Array, low: Array, arithmetic: Arithmetic) -> Exponential:
     """The parts of exp(-(a + low)**2 / 2), of which low takes a low."""
     s, p = half_square_exp(a, arithmetic)
     if arithmetic.short:
@@ -62,8 +61,7 @@ def _shifted_exp(a: Array, low: Array, arithmetic: Arithmetic) -> tuple[Array, A
 def _tail_parts(a: Array, arithmetic: Arithmetic) -> tuple[Array, Array, Array]:
     """z, r and a factor with Q(a) = exp(-a**2 / 2) TAIL_STRETCH r factor."""
     z = TAIL_STRETCH * a
-    # XLA would store the quotient z / (1 + z), which is used twice.
-    r = plain.reciprocal(1.0 + z) if arithmetic.plain else 1.0 / (1.0 + z)
+    r = 1.0 / (1.0 + z)  # XLA would store the quotient z / (1 + z), which is used twice
     return z, r, polynomial(z * r - NORMAL_TAIL_CENTRE, of_format(NORMAL_TAIL, a, arithmetic))
 
 
