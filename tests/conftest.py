@@ -21,8 +21,10 @@ NOT_OURS_ALONE = (
 SLOW = (
     "benchmarks/test_[!p]*.py",  # all but those of peers, which only the oldest has
     "catalogue/test_trial_variant.py",
+    "diagnostics/test_training.py",
     "docs/test_notebooks.py",
     "docs/test_pages.py",
+    "modules/test_initializers.py",
 )
 # What takes seconds a row, and follows from the kind of declaration. CI runs one row of every kind;
 # `.ci/run --all` runs every row.

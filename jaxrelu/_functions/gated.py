@@ -12,7 +12,7 @@ from jax import Array, lax
 from jax.typing import ArrayLike
 
 from .._kernels import plain
-from .._kernels.formats import Arithmetic
+from .._kernels.formats import FULL, Arithmetic
 from .._kernels.gates import finite
 from .._kernels.numerics import exponential_parts
 from .._kernels.platforms import by_platform
@@ -27,16 +27,18 @@ from .smooth import gelu
 from .swish import silu
 
 
-def _product(factor: Array, gate: Array, value: Array) -> Array:
+def _product(factor: Array, gate: Array, value: Array, arithmetic: Arithmetic = FULL) -> Array:
     """The product of a factor, which depends on the gate, and the value, with 0 times infinity 0.
 
     A shut gate is shut to an infinite value, too.
     """
-    return by_platform("cpu", _product_on_cpu, lambda f, _, v: plain.product(f, v), factor, gate, value)
+    if arithmetic.plain:
+        return plain.product(factor, value)
+    return by_platform("cuda", lambda f, _, v: plain.product(f, v), _full_product, factor, gate, value)
 
 
-def _product_on_cpu(factor: Array, gate: Array, value: Array) -> Array:
-    """The same, with the factor used once: XLA:CPU would make a tensor of it."""
+def _full_product(factor: Array, gate: Array, value: Array) -> Array:
+    """The same, with the factor used once: XLA:CPU would make a tensor of it, and XLA for TPUs, too."""
     product = factor * value
     return where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
 
@@ -52,7 +54,8 @@ def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> 
 
     def times_value(factor: Formula) -> Formula:
         def formula(gate: Array, value: Array, **options: Any) -> Array:
-            return product(factor(gate, **options), gate, value)
+            arithmetic = {k: v for k, v in options.items() if k == "arithmetic"}
+            return product(factor(gate, **options), gate, value, **arithmetic)
 
         return formula
 

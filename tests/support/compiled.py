@@ -18,12 +18,20 @@ from benchmarks.compiled import targets
 from benchmarks.compiled.cache import Cache, Figures
 from benchmarks.compiled.compiler import CompileError, Request, compile_all, default_processes, matmuls
 from benchmarks.compiled.programs import BOTH, GATED, MLP, OURS, PEER, Case, Sizes, own_way
+from jaxrelu._mechanism.declaration import declaration_of
+from jaxrelu._mechanism.elementwise import Elementwise
 
 COMMITTED = Path(__file__).parents[1] / "benchmarks" / "compiled_figures.json"
 TARGETS = ("h100", "v5e", "v6e")
 VARIANTS = (
     *("relu", "leaky_relu", "relu6", "elu", "selu", "gelu", "gelu_exact"),
     *("silu", "mish", "softplus", "prelu", "squared_relu", "swiglu", "geglu"),
+)
+# All others that work element by element. What one of them keeps in a training step is compared with silu's.
+KEEPING = tuple(
+    name
+    for name, row in jaxrelu.catalogue().items()
+    if name not in VARIANTS and not row.partners and isinstance(declaration_of(row.function), Elementwise)
 )
 # Plans take no longer for large programs; machine code, which a TPU's cycles take, does.
 PLANNED = Sizes(layers=2)
@@ -85,9 +93,16 @@ def requests(way: str, variants: Iterable[str] = VARIANTS) -> Iterator[Request]:
                 yield Request(Case(variant, own, BOTH, dtype, ALONE), target, matmul, is_whole)
 
 
+def trained(variant: str) -> Request:
+    """A training step of an MLP on an H100."""
+    own = own_way(jaxrelu.catalogue()[variant])
+    return Request(Case(variant, own, MLP[0], sizes=PLANNED), "h100", "triton")
+
+
 def figures(kept: Cache, ways: Iterable[str], variants: Iterable[str] = VARIANTS) -> dict[Request, Figures]:
     """The figures of every program; those that do not compile have `failed`."""
     asked = [request for way in ways for request in requests(way, variants)]
+    asked += [trained(variant) for variant in KEEPING]
     figures_by_request: dict[Request, Figures] = {}
     for request, answer in compile_all(asked, kept, default_processes()):
         figures_by_request[request] = {"failed": str(answer)} if isinstance(answer, CompileError) else answer
