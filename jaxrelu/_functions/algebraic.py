@@ -56,12 +56,12 @@ def _star_relu(x: Array, scale: Array, bias: Array, arithmetic: Arithmetic) -> A
     m = jnp.maximum(x, 0)
     near = jnp.minimum(m, 2.0**20)  # far out the roundings may overflow, and do not count
     if arithmetic.short:  # the square is exact
-        parabola, parabola_low = product_and_error(scale, near * near)
-        return jnp.where(m < 2.0**20, (parabola + bias) + parabola_low, scale * m * m + bias)
-    line, line_low = product_and_error(scale, near)
-    parabola, parabola_low = product_and_error(line, near)
-    exact = (parabola + bias) + (parabola_low + line_low * near)
-    return jnp.where(m < 2.0**20, exact, scale * m * m + bias)
+        parabola, low = product_and_error(scale, near * near)
+    else:
+        line, line_low = product_and_error(scale, near)
+        parabola, low = product_and_error(line, near)
+        low = low + line_low * near
+    return jnp.where(m < 2.0**20, (parabola + bias) + low, scale * m * m + bias)
 
 
 @elementwise(
@@ -71,7 +71,7 @@ def _star_relu(x: Array, scale: Array, bias: Array, arithmetic: Arithmetic) -> A
         "scale": lambda x, scale, bias, arithmetic: jnp.square(jnp.maximum(x, 0)),
         "bias": lambda x, scale, bias, arithmetic: jnp.ones_like(x),
     },
-    exponential="own",
+    exponential="own",  # for `arithmetic`
 )
 def star_relu(x: ArrayLike, scale: ArrayLike = STAR_SCALE, bias: ArrayLike = STAR_BIAS) -> Array:
     r"""StarReLU: a scaled and shifted squared_relu, of mean 0 and variance 1 for a standard normal input.
