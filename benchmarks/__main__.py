@@ -26,7 +26,18 @@ SeedsOption = Annotated[int | None, typer.Option(help="Runs at each learning rat
 DeviceOption = Annotated[
     str | None, typer.Option(help="cpu, gpu or tpu; without this the one that JAX prefers.")
 ]
-OutputOption = Annotated[Path, typer.Option(help="Each run makes a new folder in this one.")]
+
+
+def _folder(output: Path) -> Path:
+    """Refuses the name of a file: a folder of that name would be made."""
+    if output.suffix in (".html", ".json", ".md"):
+        raise typer.BadParameter(f"{output} is the name of a file; it takes the folder that runs are in.")
+    return output
+
+
+OutputOption = Annotated[
+    Path, typer.Option(help="Each run makes a new folder in this one.", callback=_folder)
+]
 SmokeOption = Annotated[
     bool, typer.Option("--smoke", help="The smallest setting, for CI: the figures mean nothing.")
 ]
@@ -310,7 +321,9 @@ def report_(
         list[Path] | None,
         typer.Argument(help="Result folders, or their JSON files, of any machines; without any the newest."),
     ] = None,
-    output: Annotated[Path, typer.Option(help="Where to look for the newest.")] = Path("results"),
+    output: Annotated[Path, typer.Option(help="Where to look for the newest.", callback=_folder)] = Path(
+        "results"
+    ),
     html: Annotated[
         Path | None, typer.Option(help="The page; else report.html in the folder of the run, or here.")
     ] = None,

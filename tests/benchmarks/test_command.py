@@ -74,6 +74,7 @@ def test_help_explains_every_option(arguments: tuple[str, ...]) -> None:
         (("convergence", "--target", "nan"), ("--target", "nan is not a finite number")),
         (("convergence", "--seeds", "1"), ("--seeds", "2")),
         (("report",), ("results.json", "run a benchmark first")),
+        (("report", "--output", "report.html"), ("--output", "report.html", "a file", "folder")),
         (("--smoke", "memory"), ("options go after memory",)),
     ],
     ids=lambda value: " ".join(value[:3]),
