@@ -38,7 +38,7 @@ def _product(factor: Array, gate: Array, value: Array, arithmetic: Arithmetic = 
 
 
 def _full_product(factor: Array, gate: Array, value: Array) -> Array:
-    """The same, with the factor used once: XLA:CPU would make a tensor of it, and XLA for TPUs, too."""
+    """The same, with the factor used once: used twice, XLA for CPUs and for TPUs would store it."""
     product = factor * value
     return where(jnp.isnan(product) & ~jnp.isnan(gate) & ~jnp.isnan(value), 0.0, product)
 

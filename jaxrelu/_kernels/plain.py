@@ -101,10 +101,10 @@ def mish_slope(x: Array) -> Array:
 
 
 def tanh(x: Array, factor: float = 1.0) -> Array:
-    """tanh(x) for |x| <= TANH_LIMIT; on a GPU as a fraction, of which a factor is taken out again.
+    """tanh(x) for |x| <= TANH_LIMIT; on a GPU a fraction, numerator and denominator multiplied by `factor`.
 
-    Where value and slope have fractions with different factors, XLA does not see that they are equal. If it
-    does, it keeps an expensive one for the backward pass.
+    The factor does not change the result. XLA keeps an expensive result that value and slope share for the
+    backward pass. With different factors it takes the two for different, and keeps neither.
     """
     return by_platform("cuda", lambda x: _tanh(x, factor), lax.tanh, x)
 
