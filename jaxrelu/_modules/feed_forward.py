@@ -9,36 +9,8 @@ from jax import Array
 from .._catalogue.lookup import catalogue
 from .._functions.gated import sigmoid_glu
 from .._mechanism.nearest import did_you_mean
-from .gated import GatedUnit
-
-DOCUMENTATION = """
-    The gate and the value, which Llama calls up, are two projections, unless a packing is given; the third,
-    down, leads back: down(unit(gate(x), value(x))). With as many parameters as a block of two matrices, the
-    hidden features are two thirds of that block's (Shazeer 2020).
-
-    Args:
-      hidden_features: how many gates and values there are.
-      out_features: the length of the last axis of the result; None for that of the input.
-      unit: the name of a gated unit ("glu", "reglu", "geglu", "swiglu", "clamped_swiglu" or "bilinear"), or a
-        function of the gate and the value; `functools.partial` gives it its other arguments.
-      use_bias: whether all projections have biases.
-      dtype: the input is cast to it first; None leaves it as it is. The projections are computed in it.
-      param_dtype: the dtype of the parameters; it never changes the dtype of the result.
-      kernel_init: an initializer `(key, shape, dtype)` of all matrices, or a value.
-      bias_init: likewise of the biases.
-      packing: None for two projections, of gate and of value. "halves" and "interleaved" make one of twice as
-        many features, whose result holds both as halves or in turns, as many published models have it.
-      gate_first: whether the gate comes first there.
-
-    Raises:
-      TypeError: if an argument has another type than it must have, or if the input is complex.
-      ValueError: if a number of features is not positive, or is not that of the input, or if there is no unit
-        of this name.
-
-    References:
-      Shazeer, GLU variants improve transformer, arXiv 2002.05202.
-      Touvron et al., LLaMA: open and efficient foundation language models, arXiv 2302.13971.
-    """
+from .gated import Gated
+from .settings import settings
 
 Unit = Callable[[Array, Array], Array]
 
@@ -77,10 +49,29 @@ def _takes_two(unit: Callable[..., Any]) -> bool:
     return True
 
 
-class FeedForward(GatedUnit):
-    """A gated unit that is chosen by an argument."""
+@settings
+class FeedForward(Gated):
+    """A gated unit that is chosen by an argument, and a projection back.
 
-    unit: str | Unit
+    The third projection, down, leads back: down(unit(gate(x), value(x))). The value is what Llama calls up.
+    With as many parameters as a block of two matrices, the hidden features are two thirds of that block's
+    (Shazeer 2020).
+
+    Args:
+      hidden_features: how many gates and values there are.
+      out_features: the length of the last axis of the result; None for that of the input.
+      unit: the name of a gated unit ("glu", "reglu", "geglu", "swiglu", "clamped_swiglu" or "bilinear"), or a
+        function of the gate and the value; `functools.partial` gives it its other arguments.
+
+    Raises:
+      ValueError: if there is no unit of this name.
+
+    References:
+      Touvron et al., LLaMA: open and efficient foundation language models, arXiv 2302.13971.
+    """
+
+    out_features: int | None = None
+    unit: str | Unit = "swiglu"
 
     def _gated(self, gate: Array, value: Array) -> Array:
         return unit_of(type(self).__name__, self.unit)(gate, value)

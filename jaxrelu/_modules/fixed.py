@@ -1,17 +1,100 @@
-"""What the modules without parameters share: whether RReLU trains, and the function of a name."""
+"""What the modules that learn nothing share: one class for each, and the function of a name."""
 
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import field
 from typing import Any
 
 from jax import Array
+from jax.typing import ArrayLike
 
 from .._catalogue.lookup import check_arguments, look_up
-from .._functions.channels import maxout
+from .._functions.channels import crelu, maxout
+from .._mechanism.arguments import ordered
 from .._mechanism.bound import bound
 from .._mechanism.declaration import check_parameters
 from .checks import check
+from .settings import settings
+
+
+@settings
+class RReLU:
+    """`jaxrelu.rrelu`: random slopes while training, their mean in evaluation.
+
+    Args:
+      lower: the smallest slope.
+      upper: the largest slope.
+      deterministic: True for evaluation; None if every call says so itself.
+
+    Raises:
+      TypeError: if an argument has another type than it must have.
+      ValueError: if lower is above upper, or if nothing says whether to train, or with what keys.
+
+    References:
+      Xu et al., Empirical evaluation of rectified activations in convolutional network, arXiv 1505.00853.
+    """
+
+    lower: float = field(default=1 / 8, kw_only=False)
+    upper: float = field(default=1 / 3, kw_only=False)
+    deterministic: bool | None = None
+    rng_collection: str = "rrelu"
+
+    def _check_slopes(self) -> None:
+        ordered("RReLU", lower=self.lower, upper=self.upper)
+
+
+class OfChannels:
+    """A function of groups of channels."""
+
+    def _of(self, x: ArrayLike) -> Array:
+        raise NotImplementedError
+
+
+@settings
+class CReLU(OfChannels):
+    """`jaxrelu.crelu`: twice as many channels, both halves of the input rectified.
+
+    Args:
+      axis: the channel axis.
+
+    References:
+      Shang et al., Understanding and improving convolutional neural networks via concatenated rectified
+      linear units, ICML 2016.
+    """
+
+    axis: int = field(default=-1, kw_only=False)
+
+    def _of(self, x: ArrayLike) -> Array:
+        return crelu(x, self.axis)
+
+
+@settings
+class Maxout(OfChannels):
+    """`jaxrelu.maxout`: the largest of each group of neighbouring channels.
+
+    The affine pieces of the paper are those of the layer before, num_pieces times as wide.
+
+    Args:
+      num_pieces: how many channels form a group.
+      axis: the channel axis, whose length num_pieces divides.
+
+    Raises:
+      TypeError: if an argument is no integer.
+      ValueError: if num_pieces is not from 1 to 256, or does not divide the axis when called.
+
+    References:
+      Goodfellow et al., Maxout networks, ICML 2013.
+    """
+
+    num_pieces: int = field(kw_only=False)
+    axis: int = field(default=-1, kw_only=False)
+
+    def _check_pieces(self) -> None:
+        check_parameters(maxout, {"num_pieces": self.num_pieces, "axis": self.axis})
+
+    def _of(self, x: ArrayLike) -> Array:
+        return maxout(x, self.num_pieces, self.axis)
 
 
 def decided(given_to_module: bool | None, given_to_call: bool | None) -> bool:
@@ -36,12 +119,6 @@ def resolve(
         function = bound(function, parameters)
     _check_complete(function)
     return function
-
-
-def check_pieces(num_pieces: int, axis: int) -> None:
-    """What Maxout may be given, as far as is known without x."""
-    check("Maxout", num_pieces=num_pieces, axis=axis)
-    check_parameters(maxout, {"num_pieces": num_pieces, "axis": axis})
 
 
 def _check_complete(function: Callable[..., Array]) -> None:

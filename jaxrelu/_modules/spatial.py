@@ -1,16 +1,23 @@
 """FReLU and DyReLU: what they say, and compute once convolutions and matrices are applied."""
 
 import functools
+from typing import Literal
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import DTypeLike
 
 from .._kernels.gates import finite
 from .._mechanism.elementwise import elementwise
-from .parameters import wide
+from .parameters import KERNEL, Init, wide
+from .settings import settings
 
-FUNNEL = r"""
+
+@settings
+class FReLU:
+    r"""The larger of x and a condition that sees its neighbours.
+
     .. math:: \mathrm{frelu}(x) = \max(x, T(x)), \quad T = \text{batch norm of a depthwise convolution}
 
     The convolution has no bias, which the normalisation would take away. Of equals, x takes the slope. The
@@ -34,7 +41,19 @@ FUNNEL = r"""
     References:
       Ma, Zhang and Sun, Funnel activation for visual recognition, ECCV 2020.
     """
-DYNAMIC = r"""
+
+    kernel_size: tuple[int, ...] = (3, 3)
+    momentum: float = 0.99
+    epsilon: float = 1e-5
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32
+    kernel_init: Init = KERNEL
+
+
+@settings
+class DyReLU:
+    r"""The largest of lines whose slopes and offsets a small network sets for each example.
+
     .. math:: \mathrm{dyrelu}(x) = \max_k (a_k x + b_k), \quad a_k = [k = 1] + \lambda_a \theta_k, \quad
         b_k = \lambda_b \theta_{K + k}
 
@@ -65,6 +84,25 @@ DYNAMIC = r"""
       Chen et al., Dynamic ReLU, ECCV 2020.
     """
 
+    variant: Literal["A", "B"] = "B"
+    num_pieces: int = 2
+    reduction: int = 8
+    lambda_a: float = 1.0
+    lambda_b: float = 0.5
+    dtype: DTypeLike | None = None
+    param_dtype: DTypeLike = jnp.float32
+    kernel_init: Init = KERNEL
+    bias_init: Init = 0.0
+
+    def _widths(self, num_features: int) -> tuple[int, int]:
+        """The lengths of the hidden layer and of theta."""
+        lines = num_features if self.variant == "B" else 1
+        return max(1, num_features // self.reduction), 2 * self.num_pieces * lines
+
+    def _of(self, x: Array, theta: Array) -> Array:
+        """The largest of the lines that theta gives for each example."""
+        return dynamic(x, theta, self.num_pieces, self.lambda_a, self.lambda_b)
+
 
 def funnel(x: Array, condition: Array) -> Array:
     """The larger of both; of equals, x takes the slope. Kept for the backward pass: which, one byte each."""
@@ -74,11 +112,6 @@ def funnel(x: Array, condition: Array) -> Array:
 def pooled(x: Array) -> Array:
     """The mean over all axes but the first and the last, at least in float32."""
     return x.astype(wide(x.dtype)).mean(tuple(range(1, x.ndim - 1)))
-
-
-def dynamic_widths(num_features: int, variant: str, num_pieces: int, reduction: int) -> tuple[int, int]:
-    """The lengths of the hidden layer and of theta."""
-    return max(1, num_features // reduction), 2 * num_pieces * (num_features if variant == "B" else 1)
 
 
 def dynamic(x: Array, theta: Array, num_pieces: int, lambda_a: float, lambda_b: float) -> Array:

@@ -1,6 +1,5 @@
 """Modules that learn nothing: any function of the family, random slopes, and groups of channels."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -10,26 +9,18 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .._catalogue.aliases import LibraryName
-from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
-from .._mechanism.arguments import ordered
-from .._modules.fixed import check_pieces, decided, resolve
-from .parameters import Checked
+from .._modules import fixed
+from .parameters import WithSettings
 
 
-class RReLU(Checked):
+class RReLU(WithSettings, fixed.RReLU):
     """`jaxrelu.rrelu`: random slopes while training, their mean in evaluation.
 
     As in `flax.linen.Dropout`, `deterministic` says which, and keys come from `rngs` of `apply`.
 
-    Attributes:
-      lower: the smallest slope.
-      upper: the largest slope.
-      deterministic: True for evaluation; None if every call says so itself.
+    Args:
       rng_collection: the name of the keys in `rngs`.
-
-    Raises:
-      ValueError: if lower is above upper, or if nothing says whether to train.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -40,25 +31,16 @@ class RReLU(Checked):
       >>> y = model.apply({}, x, deterministic=False, rngs={"rrelu": jax.random.key(0)})
       >>> bool((-8.0 <= y[0]) & (y[0] <= -3.0))
       True
-
-    References:
-      Xu et al., Empirical evaluation of rectified activations in convolutional network, arXiv 1505.00853.
     """
-
-    lower: float = 1 / 8
-    upper: float = 1 / 3
-    _: dataclasses.KW_ONLY
-    deterministic: bool | None = None
-    rng_collection: str = "rrelu"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        ordered("RReLU", lower=self.lower, upper=self.upper)
+        self._check_slopes()
 
     @jax.named_scope("jaxrelu.linen.RReLU")
     def __call__(self, x: ArrayLike, deterministic: bool | None = None, rng: Array | None = None) -> Array:
         """The function; `rng` takes precedence over the keys of `apply`."""
-        key = None if decided(self.deterministic, deterministic) else self._key(rng)
+        key = None if fixed.decided(self.deterministic, deterministic) else self._key(rng)
         return rrelu(x, key, self.lower, self.upper)
 
     def _key(self, rng: Array | None) -> Array:
@@ -69,63 +51,38 @@ class RReLU(Checked):
         return self.make_rng(self.rng_collection) if rng is None else rng
 
 
-class CReLU(Checked):
-    """`jaxrelu.crelu`: twice as many channels, both halves of the input rectified.
+class OfChannels(fixed.OfChannels, WithSettings):
+    """The base of the modules that act on groups of channels."""
 
-    Attributes:
-      axis: the channel axis.
+    def __call__(self, x: ArrayLike) -> Array:
+        with jax.named_scope(f"jaxrelu.linen.{type(self).__name__}"):
+            return self._of(x)
+
+
+class CReLU(OfChannels, fixed.CReLU):
+    """`jaxrelu.crelu`: twice as many channels, both halves of the input rectified.
 
     Examples:
       >>> import jax.numpy as jnp
       >>> from jaxrelu.linen import CReLU
       >>> CReLU().apply({}, jnp.ones((2, 3))).shape
       (2, 6)
-
-    References:
-      Shang et al., Understanding and improving convolutional neural networks via concatenated rectified
-      linear units, ICML 2016.
     """
 
-    axis: int = -1
 
-    @jax.named_scope("jaxrelu.linen.CReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        return crelu(x, self.axis)
-
-
-class Maxout(Checked):
+class Maxout(OfChannels, fixed.Maxout):
     """`jaxrelu.maxout`: the largest of each group of neighbouring channels.
-
-    The affine pieces of the paper are those of the layer before, num_pieces times as wide.
-
-    Attributes:
-      num_pieces: how many channels form a group.
-      axis: the channel axis, whose length num_pieces divides.
-
-    Raises:
-      TypeError: if an argument is no integer.
-      ValueError: if num_pieces is not from 1 to 256, or does not divide the axis when called.
 
     Examples:
       >>> import jax.numpy as jnp
       >>> from jaxrelu.linen import Maxout
       >>> Maxout(2).apply({}, jnp.array([-2.0, 3.0, 4.0, 1.0]))
       Array([3., 4.], dtype=float32)
-
-    References:
-      Goodfellow et al., Maxout networks, ICML 2013.
     """
 
-    num_pieces: int
-    axis: int = -1
-
     def __post_init__(self) -> None:
-        check_pieces(self.num_pieces, self.axis)
         super().__post_init__()
-
-    @jax.named_scope("jaxrelu.linen.Maxout")
-    def __call__(self, x: ArrayLike) -> Array:
-        return maxout(x, self.num_pieces, self.axis)
+        self._check_pieces()
 
 
 class _Activation(nn.Module):
@@ -167,4 +124,4 @@ def Activation(
       >>> Activation("leaky_relu", negative_slope=0.5).apply({}, jnp.array([-2.0, 2.0]))
       Array([-1.,  2.], dtype=float32)
     """
-    return _Activation(resolve(function, library, parameters), name=name)
+    return _Activation(fixed.resolve(function, library, parameters), name=name)

@@ -1,30 +1,11 @@
 """Linen modules of learned functions: of lines (PReLU, JumpReLU, SReLU, APL), and smooth ones."""
 
-import dataclasses
-
-import jax.numpy as jnp
-from jax.typing import DTypeLike
-
 from .._modules import learned
-from .._modules.checks import check_one
-from .._modules.documentation import completed_by
-from .._modules.parameters import ACON_SLOPES, APL_OFFSETS, LOG_THRESHOLD, Init, apl_slopes
-from .parameters import DOCUMENTATION, Learned
+from .parameters import Learned
 
 
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class PReLU(learned.PReLU, Learned):
+class PReLU(Learned, learned.PReLU):
     """`jaxrelu.prelu` with a learned slope, a drop-in for `flax.linen.PReLU`.
-
-    Exclude the slope from weight decay (He et al. 2015, section 2.1), as in the example.
-
-    The parameter is `negative_slope`, of shape (), (num_features,), or slope_shape.
-
-    Args:
-      negative_slope_init: the first slope, or an initializer `(key, shape, dtype)`. Flax's default is 0.01;
-        the paper starts at 0.25.
-      slope_shape: the shape of the slopes in place of num_features: any that broadcasts to the shape of the
-        input, as (height, width, 1) for what Keras calls `shared_axes`.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -34,39 +15,11 @@ class PReLU(learned.PReLU, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-1.,  0.,  4.], dtype=float32)
-
-    References:
-      He et al., Delving deep into rectifiers, ICCV 2015.
     """
 
-    negative_slope_init: Init = 0.01
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
-    slope_shape: tuple[int, ...] | None = None
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_one(type(self).__name__, num_features=self.num_features, slope_shape=self.slope_shape)
-
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class JumpReLU(learned.JumpReLU, Learned):
+class JumpReLU(Learned, learned.JumpReLU):
     """`jaxrelu.jump_relu` with a learned threshold, for sparse autoencoders.
-
-    The parameter is the logarithm of the threshold, as in the paper, so that the threshold stays positive.
-    Its gradient is the straight-through estimator of `jaxrelu.jump_relu`. Exclude it from weight decay, as
-    in the example.
-
-    The parameter is `log_threshold`, of shape () or (num_features,).
-
-    Args:
-      log_threshold_init: the logarithm of the first threshold, or an initializer `(key, shape, dtype)`; that
-        of 0.001, the paper's, unless given.
-      bandwidth: the width of the estimator's rectangle, in the units of the input.
-      num_features: the number of channels for one threshold per channel, as in the paper; None for one in
-        all.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -76,38 +29,11 @@ class JumpReLU(learned.JumpReLU, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([0., 0., 2.], dtype=float32)
-
-    References:
-      Rajamanoharan et al., Jumping ahead: improving reconstruction fidelity with JumpReLU sparse
-      autoencoders, arXiv 2407.14435.
     """
 
-    _: dataclasses.KW_ONLY
-    log_threshold_init: Init = LOG_THRESHOLD
-    bandwidth: float = 0.001
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
 
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class SReLU(learned.SReLU, Learned):
+class SReLU(Learned, learned.SReLU):
     """`jaxrelu.srelu` with learned thresholds and slopes.
-
-    It starts as leaky_relu: the right slope is 1. The paper keeps the parameters fixed for the first epochs,
-    and then sets the right threshold to a high quantile of the input of the layer. Nothing keeps the left
-    threshold below the right one. Exclude all four from weight decay, as in the example.
-
-    The parameters are `left_threshold`, `left_slope`, `right_threshold` and `right_slope`, of shape () or
-    (num_features,).
-
-    Args:
-      left_threshold_init: the first left threshold, in the units of the input, or an initializer
-        `(key, shape, dtype)`; likewise the others. 0 in the paper.
-      left_slope_init: the first slope left of it. In the paper any from 0 to 1.
-      right_threshold_init: the first right threshold, in the units of the input.
-      right_slope_init: the first slope right of it. 1 in the paper.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -117,36 +43,11 @@ class SReLU(learned.SReLU, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-1. ,  0.5,  2. ], dtype=float32)
-
-    References:
-      Jin et al., Deep learning with S-shaped rectified linear activation units, AAAI 2016.
     """
 
-    _: dataclasses.KW_ONLY
-    left_threshold_init: Init = 0.0
-    left_slope_init: Init = 0.2
-    right_threshold_init: Init = 1.0
-    right_slope_init: Init = 1.0
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
 
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class APL(learned.APL, Learned):
+class APL(Learned, learned.APL):
     """`jaxrelu.apl` with learned hinges.
-
-    Exclude slopes and offsets from weight decay, as in the example, or follow the paper's 0.001 L2.
-
-    The parameters are `slopes` and `offsets`, of shape (hinges,) or (hinges, num_features).
-
-    Args:
-      hinges: how many hinges are added to relu.
-      slopes_init: the first slope of all hinges, or an initializer `(key, shape, dtype)`. Uniform from -1/2
-        to 1/2 and normal with deviation 1/2, for slopes and offsets, are those of the paper's experiments.
-      offsets_init: likewise the first offset, in the units of the input.
-      num_features: the number of channels for one set per channel; None for one set in all.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -156,32 +57,11 @@ class APL(learned.APL, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([1. , 0.5, 2. ], dtype=float32)
-
-    References:
-      Agostinelli et al., Learning activation functions to improve deep neural networks, arXiv 1412.6830.
     """
 
-    hinges: int = 1
-    slopes_init: Init = apl_slopes
-    offsets_init: Init = APL_OFFSETS
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
 
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class PELU(learned.PELU, Learned):
+class PELU(Learned, learned.PELU):
     """`jaxrelu.pelu` with a learned limit and decay length.
-
-    Both must stay positive: the paper clips them to at least 0.1 after each update. Exclude them from weight
-    decay, as in the example.
-
-    The parameters are `alpha` and `beta`, of shape () or (num_features,).
-
-    Args:
-      alpha_init: the first alpha, positive, or an initializer `(key, shape, dtype)`.
-      beta_init: likewise the first beta.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -191,36 +71,11 @@ class PELU(learned.PELU, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-2.,  0., 12.], dtype=float32)
-
-    References:
-      Trottier, Giguere and Chaib-draa, Parametric exponential linear unit for deep convolutional neural
-      networks, arXiv 1605.09332.
     """
 
-    _: dataclasses.KW_ONLY
-    alpha_init: Init = 1.0
-    beta_init: Init = 1.0
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
 
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class XIELU(learned.XIELU, Learned):
+class XIELU(Learned, learned.XIELU):
     """`jaxrelu.xielu` with learned curvatures, kept in their range by softplus.
-
-    As in Hugging Face, the parameters are the curvatures before softplus: the function gets
-    softplus(alpha_p) and beta + softplus(alpha_n), of which the second is above beta, so that the slope below
-    0 becomes negative. Exclude them from weight decay, as in the example.
-
-    The parameters are `alpha_p` and `alpha_n`, of shape () or (num_features,), before softplus.
-
-    Args:
-      alpha_p_init: the first curvature above 0, after softplus, positive; or an initializer
-        `(key, shape, dtype)` of it.
-      alpha_n_init: likewise the first curvature below 0, above beta.
-      beta: the slope at 0, fixed.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -230,36 +85,11 @@ class XIELU(learned.XIELU, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x).round(4)  # 0.8 (exp(-1) - 1 + 1) - 0.5, 0, 0.8 * 4 + 0.5 * 2
       Array([-0.2057,  0.    ,  4.2   ], dtype=float32)
-
-    References:
-      Huang and Schlag, Deriving activation functions using integration, arXiv 2411.13010.
     """
 
-    _: dataclasses.KW_ONLY
-    alpha_p_init: Init = 0.8
-    alpha_n_init: Init = 0.8
-    beta: float = 0.5
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
 
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class AconC(learned.AconC, Learned):
+class AconC(Learned, learned.AconC):
     """`jaxrelu.acon_c` with learned slopes and rate.
-
-    Exclude the parameters from weight decay, as in the example.
-
-    The parameters are `p1`, `p2` and `beta`, of shape () or (num_features,).
-
-    Args:
-      p1_init: the first slope far out on one side, or an initializer `(key, shape, dtype)`. Normal with
-        deviation 1 for both, as in the paper's code; 1 and 0 start at silu.
-      p2_init: the first slope far out on the other side; likewise. Equal slopes make a line, and beta learns
-        nothing there.
-      beta_init: how sharply it switches at first; likewise.
-      num_features: the number of channels for one value per channel, as in the paper; None for one in all.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -269,31 +99,11 @@ class AconC(learned.AconC, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-1.,  1.], dtype=float32)
-
-    References:
-      Ma et al., Activate or not: learning customized activation, CVPR 2021.
     """
 
-    _: dataclasses.KW_ONLY
-    p1_init: Init = ACON_SLOPES
-    p2_init: Init = ACON_SLOPES
-    beta_init: Init = 1.0
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
 
-
-@completed_by(learned.DOCUMENTATION, DOCUMENTATION)
-class ParametricSwish(learned.ParametricSwish, Learned):
+class ParametricSwish(Learned, learned.ParametricSwish):
     """`jaxrelu.parametric_swish` with a learned rate; it starts at silu.
-
-    Exclude the rate from weight decay, as in the example.
-
-    The parameter is `beta`, of shape () or (num_features,).
-
-    Args:
-      beta_init: the first rate, or an initializer `(key, shape, dtype)`.
 
     Examples:
       >>> import jax, jax.numpy as jnp
@@ -303,14 +113,4 @@ class ParametricSwish(learned.ParametricSwish, Learned):
       >>> parameters = model.init(jax.random.key(0), x)
       >>> model.apply(parameters, x)
       Array([-0.5,  0.5], dtype=float32)
-
-    References:
-      Ramachandran, Zoph and Le, Searching for activation functions, arXiv 1710.05941.
     """
-
-    _: dataclasses.KW_ONLY
-    beta_init: Init = 1.0
-    num_features: int | None = None
-    axis: int = -1
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32

@@ -1,45 +1,40 @@
 """How a Linen module checks its fields, makes its parameters, and hands them to its function."""
 
 import dataclasses
-from typing import Any
+from typing import Any, dataclass_transform
 
 import jax
 from flax import linen as nn
 from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import ArrayLike
 
 from .._modules import learned
-from .._modules.checks import check
+from .._modules.documentation import complete
 from .._modules.parameters import channel_shape, initializer
+from .._modules.settings import check_settings
 
-DOCUMENTATION = """
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(dataclasses.field,))
+class WithSettings(nn.Module):
+    """A module whose settings are checked at construction, and given by keyword unless they say otherwise."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(kw_only=True, **arguments)
+        complete(cls)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        super().__post_init__()
+
+
+class Learned(learned.Learned, WithSettings):
+    """The base of the learned modules: scalars, or one value per channel.
+
     Examples:
       >>> import optax
       >>> from jaxrelu.masks import weight_decay_mask
       >>> optimizer = optax.adamw(1e-3, mask=weight_decay_mask)
     """
-
-
-class Checked(nn.Module):
-    """A module whose fields are checked at construction."""
-
-    def __post_init__(self) -> None:
-        check(
-            type(self).__name__,
-            **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)},
-        )
-        super().__post_init__()
-
-
-class _Fields:
-    """Fields of each learned module; it declares them itself, in the order of its own signature."""
-
-    num_features: int | None
-    param_dtype: DTypeLike
-
-
-class Learned(_Fields, learned.Learned, Checked):
-    """The base of the learned modules: scalars, or one value per channel."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,24 +1,20 @@
 """Linen modules whose activation looks beyond its element: FReLU at the neighbours, DyReLU at the image."""
 
-import dataclasses
-from typing import Literal
+from dataclasses import field
 
 import jax
-import jax.numpy as jnp
 from flax import linen as nn
 from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import ArrayLike
 
 from .._functions.rectifiers import relu
 from .._modules import spatial
 from .._modules.checks import check_length, check_rank, check_window, operand
-from .._modules.documentation import completed_by
-from .._modules.parameters import KERNEL, Init, initializer, wide
-from .parameters import Checked, matrix
+from .._modules.parameters import initializer, wide
+from .parameters import WithSettings, matrix
 
 
-@completed_by(spatial.FUNNEL)
-class FReLU(Checked):
+class FReLU(WithSettings, spatial.FReLU):
     """Funnel activation: the larger of x and a condition that sees its neighbours.
 
     The parameters are `condition/kernel`, `norm/scale` and `norm/bias`; the statistics, `norm/mean` and
@@ -41,15 +37,8 @@ class FReLU(Checked):
       (2, 5, 5, 8)
     """
 
-    num_features: int | None = None
-    _: dataclasses.KW_ONLY
-    kernel_size: tuple[int, ...] = (3, 3)
+    num_features: int | None = field(default=None, kw_only=False)
     use_running_average: bool | None = None
-    momentum: float = 0.99
-    epsilon: float = 1e-5
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
-    kernel_init: Init = KERNEL
 
     @nn.compact
     @jax.named_scope("jaxrelu.linen.FReLU")
@@ -78,8 +67,7 @@ class FReLU(Checked):
         return spatial.funnel(x, normalised.astype(x.dtype))
 
 
-@completed_by(spatial.DYNAMIC)
-class DyReLU(Checked):
+class DyReLU(WithSettings, spatial.DyReLU):
     """Dynamic relu: the largest of lines whose slopes and offsets a small network sets for each example.
 
     The parameters are `reduce/kernel`, `reduce/bias`, `expand/kernel` and `expand/bias`; the outputs of the
@@ -97,17 +85,7 @@ class DyReLU(Checked):
       (2, 5, 5, 16)
     """
 
-    num_features: int | None = None
-    _: dataclasses.KW_ONLY
-    variant: Literal["A", "B"] = "B"
-    num_pieces: int = 2
-    reduction: int = 8
-    lambda_a: float = 1.0
-    lambda_b: float = 0.5
-    dtype: DTypeLike | None = None
-    param_dtype: DTypeLike = jnp.float32
-    kernel_init: Init = KERNEL
-    bias_init: Init = 0.0
+    num_features: int | None = field(default=None, kw_only=False)
 
     @nn.compact
     @jax.named_scope("jaxrelu.linen.DyReLU")
@@ -115,8 +93,8 @@ class DyReLU(Checked):
         x = operand("DyReLU", x, self.dtype)
         check_rank("DyReLU", "batch and channels", 2, x)
         channels = x.shape[-1] if self.num_features is None else self.num_features
-        hidden, outputs = spatial.dynamic_widths(channels, self.variant, self.num_pieces, self.reduction)
+        hidden, outputs = self._widths(channels)
         check_length("DyReLU", "num_features", channels, x)
         theta = matrix(self, spatial.pooled(x), hidden, "reduce")
         theta = matrix(self, relu(theta), outputs, "expand")
-        return spatial.dynamic(x, theta, self.num_pieces, self.lambda_a, self.lambda_b)
+        return self._of(x, theta)

@@ -9,28 +9,19 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .._catalogue.aliases import LibraryName
-from .._functions.channels import crelu, maxout
 from .._functions.rrelu import rrelu
-from .._mechanism.arguments import ordered
-from .._modules.checks import check
-from .._modules.fixed import check_pieces, decided, resolve
+from .._modules import fixed
+from .parameters import WithSettings
 
 
-class RReLU(nnx.Module):
+class RReLU(WithSettings, fixed.RReLU):
     """`jaxrelu.rrelu`: random slopes while training, their mean in evaluation.
 
     As in `flax.nnx.Dropout`, `model.train()` and `model.eval()` say which.
 
     Args:
-      lower: the smallest slope.
-      upper: the largest slope.
-      deterministic: True for evaluation; None if every call says so itself.
       rng_collection: the name of the stream of keys.
       rngs: an `nnx.Rngs`, or the stream itself; None if it is given when called.
-
-    Raises:
-      TypeError: if an argument has another type than it must have.
-      ValueError: if lower is above upper, or if nothing says whether to train, or with what keys.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -43,27 +34,15 @@ class RReLU(nnx.Module):
       >>> model.eval()
       >>> model(jnp.array([-24.0, 2.0]))
       Array([-5.5,  2. ], dtype=float32)
-
-    References:
-      Xu et al., Empirical evaluation of rectified activations in convolutional network, arXiv 1505.00853.
     """
 
-    def __init__(
-        self,
-        lower: float = 1 / 8,
-        upper: float = 1 / 3,
-        *,
-        deterministic: bool | None = False,
-        rng_collection: str = "rrelu",
-        rngs: nnx.Rngs | nnx.RngStream | None = None,
-    ):
-        check("RReLU", lower=lower, upper=upper, deterministic=deterministic, rng_collection=rng_collection)
-        ordered("RReLU", lower=lower, upper=upper)
-        self.lower = lower
-        self.upper = upper
-        self.deterministic = deterministic
-        self.rng_collection = rng_collection
-        self.rngs = nnx.data(None) if rngs is None else self._stream(rngs).fork()
+    deterministic: bool | None = False
+    rngs: nnx.Rngs | nnx.RngStream | None = None
+
+    def __post_init__(self) -> None:
+        self._check_and_take()
+        self._check_slopes()
+        self.rngs = nnx.data(None) if self.rngs is None else self._stream(self.rngs).fork()
 
     @jax.named_scope("jaxrelu.nnx.RReLU")
     def __call__(
@@ -74,7 +53,7 @@ class RReLU(nnx.Module):
         rngs: nnx.Rngs | nnx.RngStream | Array | None = None,
     ) -> Array:
         """The function; arguments given here take precedence over those of the module."""
-        deterministic = decided(self.deterministic, deterministic)
+        deterministic = fixed.decided(self.deterministic, deterministic)
         key = None if deterministic else self._key(self.rngs if rngs is None else rngs)
         return rrelu(x, key, self.lower, self.upper)
 
@@ -105,63 +84,41 @@ class RReLU(nnx.Module):
             self.deterministic = deterministic
 
 
-class CReLU(nnx.Module):
-    """`jaxrelu.crelu`: twice as many channels, both halves of the input rectified.
+class OfChannels(fixed.OfChannels, WithSettings):
+    """The base of the modules that act on groups of channels."""
 
-    Args:
-      axis: the channel axis.
+    def __post_init__(self) -> None:
+        self._check_and_take()
+
+    def __call__(self, x: ArrayLike) -> Array:
+        with jax.named_scope(f"jaxrelu.nnx.{type(self).__name__}"):
+            return self._of(x)
+
+
+class CReLU(OfChannels, fixed.CReLU):
+    """`jaxrelu.crelu`: twice as many channels, both halves of the input rectified.
 
     Examples:
       >>> import jax.numpy as jnp
       >>> from jaxrelu.nnx import CReLU
       >>> CReLU()(jnp.ones((2, 3))).shape
       (2, 6)
-
-    References:
-      Shang et al., Understanding and improving convolutional neural networks via concatenated rectified
-      linear units, ICML 2016.
     """
 
-    def __init__(self, axis: int = -1):
-        check("CReLU", axis=axis)
-        self.axis = axis
 
-    @jax.named_scope("jaxrelu.nnx.CReLU")
-    def __call__(self, x: ArrayLike) -> Array:
-        return crelu(x, self.axis)
-
-
-class Maxout(nnx.Module):
+class Maxout(OfChannels, fixed.Maxout):
     """`jaxrelu.maxout`: the largest of each group of neighbouring channels.
-
-    The affine pieces of the paper are those of the layer before, num_pieces times as wide.
-
-    Args:
-      num_pieces: how many channels form a group.
-      axis: the channel axis, whose length num_pieces divides.
-
-    Raises:
-      TypeError: if an argument is no integer.
-      ValueError: if num_pieces is not from 1 to 256, or does not divide the axis when called.
 
     Examples:
       >>> import jax.numpy as jnp
       >>> from jaxrelu.nnx import Maxout
       >>> Maxout(2)(jnp.array([-2.0, 3.0, 4.0, 1.0]))
       Array([3., 4.], dtype=float32)
-
-    References:
-      Goodfellow et al., Maxout networks, ICML 2013.
     """
 
-    def __init__(self, num_pieces: int, axis: int = -1):
-        check_pieces(num_pieces, axis)
-        self.num_pieces = num_pieces
-        self.axis = axis
-
-    @jax.named_scope("jaxrelu.nnx.Maxout")
-    def __call__(self, x: ArrayLike) -> Array:
-        return maxout(x, self.num_pieces, self.axis)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_pieces()
 
 
 class Activation(nnx.Module):
@@ -186,7 +143,7 @@ class Activation(nnx.Module):
     def __init__(
         self, function: str | Callable[..., Array], *, library: LibraryName | None = None, **parameters: Any
     ):
-        self.function = resolve(function, library, parameters)
+        self.function = fixed.resolve(function, library, parameters)
 
     @jax.named_scope("jaxrelu.nnx.Activation")
     def __call__(self, x: ArrayLike) -> Array:

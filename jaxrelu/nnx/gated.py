@@ -1,85 +1,79 @@
 """NNX modules of gated units: two projections of the input, one of which gates the other."""
 
+from collections.abc import Callable
+from dataclasses import InitVar, field
+
 import jax
-import jax.numpy as jnp
 from flax import nnx
 from jax import Array
-from jax.typing import ArrayLike, DTypeLike
+from jax.typing import ArrayLike
 
-from .._functions.clamped import clamped_swiglu
-from .._functions.gated import bilinear, geglu, reglu, sigmoid_glu, swiglu
-from .._functions.swish import QUICK_GELU_RATE
 from .._modules import gated
-from .._modules.checks import check, check_length, check_rank, operand
-from .._modules.documentation import completed_by, with_own_init
-from .._modules.gated import Packing
-from .._modules.parameters import KERNEL, Init
-from .parameters import check_rngs, linear
+from .._modules.checks import check_length, check_rank, operand
+from .parameters import WithSettings, check_rngs, linear
 
-DOCUMENTATION = """
+
+class GatedModule(gated.Gated, WithSettings):
+    """The base of what has a gate and a value, of so many features each.
+
     Args:
       in_features: the length of the last axis of the input.
       rngs: draws the matrices.
-
-    Attributes:
-      gate, value: the projections, each an `nnx.Linear`; with a packing there is one, `packed`.
     """
 
+    in_features: int = field(kw_only=False)
+    rngs: InitVar[nnx.Rngs]
 
-class GatedUnit(gated.GatedUnit, nnx.Module):
-    """The base of the gated units; each says how its gate acts on its value."""
+    def _make_projections(self, features: int, rngs: nnx.Rngs) -> Callable[[int, int], nnx.Linear]:
+        """Makes gate and value.
 
-    def __init__(
-        self,
-        in_features: int,
-        features: int,
-        *,
-        use_bias: bool = False,
-        dtype: DTypeLike | None = None,
-        param_dtype: DTypeLike = jnp.float32,
-        kernel_init: Init = KERNEL,
-        bias_init: Init = 0.0,
-        packing: Packing | None = None,
-        gate_first: bool = True,
-        rngs: nnx.Rngs,
-    ):
-        module = type(self).__name__
-        check(module, in_features=in_features, features=features, use_bias=use_bias)
-        check(module, packing=packing, gate_first=gate_first)
-        check(module, dtype=dtype, param_dtype=param_dtype, kernel_init=kernel_init, bias_init=bias_init)
-        check_rngs(module, rngs)
+        Returns:
+          What makes another projection like these.
+        """
+        inits = self._check_and_take()
+        check_rngs(type(self).__name__, rngs)
 
-        def projection(outputs: int) -> nnx.Linear:
-            return linear(in_features, outputs, use_bias, param_dtype, kernel_init, bias_init, rngs)
+        def projection(inputs: int, outputs: int) -> nnx.Linear:
+            return linear(inputs, outputs, self.use_bias, self.param_dtype, inits, rngs)
 
-        if packing is None:
-            self.gate = projection(features)
-            self.value = projection(features)
+        if self.packing is None:
+            self.gate = projection(self.in_features, features)
+            self.value = projection(self.in_features, features)
         else:
-            self.packed = projection(2 * features)
-        self.packing = packing
-        self.gate_first = gate_first
-        self.dtype = dtype
+            self.packed = projection(self.in_features, 2 * features)
+        return projection
 
     def __call__(self, x: ArrayLike) -> Array:
         module = type(self).__name__
         with jax.named_scope(f"jaxrelu.nnx.{module}"):
             x = operand(module, x, self.dtype)
             check_rank(module, "the features", 1, x)
-            is_packed = self.packing is not None
-            check_length(module, "in_features", (self.packed if is_packed else self.gate).in_features, x)
-            if is_packed:
+            check_length(module, "in_features", self.in_features, x)
+            if self.packing is not None:
                 return self._gated_by_itself(self.packed(x))
             return self._gated(self.gate(x), self.value(x))
 
 
-@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
-@with_own_init
-class GLU(GatedUnit):
-    """Gated linear unit: logistic(x W) * (x V), as in `jaxrelu.glu`.
+class GatedUnit(GatedModule):
+    """The base of the gated units.
+
+    There is no projection back; `FeedForward` has one.
 
     Args:
-      use_bias: whether both projections have biases, as in Dauphin et al.; Shazeer leaves them out.
+      features: the length of the last axis of the result.
+
+    Attributes:
+      gate, value: the projections, each an `nnx.Linear`; with a packing there is one, `packed`.
+    """
+
+    features: int = field(kw_only=False)
+
+    def __post_init__(self, rngs: nnx.Rngs) -> None:
+        self._make_projections(self.features, rngs)
+
+
+class GLU(GatedUnit, gated.GLU):
+    """Gated linear unit: logistic(x W) * (x V), as in `jaxrelu.glu`.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -88,17 +82,10 @@ class GLU(GatedUnit):
       >>> model = GLU(3, 8, rngs=nnx.Rngs(0))
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
-
-    References:
-      Dauphin et al., Language modeling with gated convolutional networks, ICML 2017.
     """
 
-    _function = staticmethod(sigmoid_glu)
 
-
-@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
-@with_own_init
-class ReGLU(GatedUnit):
+class ReGLU(GatedUnit, gated.ReGLU):
     """Gated linear unit with a relu gate: relu(x W) * (x V), as in `jaxrelu.reglu`.
 
     Examples:
@@ -110,15 +97,9 @@ class ReGLU(GatedUnit):
       (2, 8)
     """
 
-    _function = staticmethod(reglu)
 
-
-@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
-class GEGLU(GatedUnit):
+class GEGLU(GatedUnit, gated.GEGLU):
     """Gated linear unit with a gelu gate: gelu(x W) * (x V), as in `jaxrelu.geglu`.
-
-    Args:
-      approximate: whether gelu takes its tanh form.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -129,43 +110,8 @@ class GEGLU(GatedUnit):
       (2, 8)
     """
 
-    def __init__(
-        self,
-        in_features: int,
-        features: int,
-        *,
-        use_bias: bool = False,
-        dtype: DTypeLike | None = None,
-        param_dtype: DTypeLike = jnp.float32,
-        kernel_init: Init = KERNEL,
-        bias_init: Init = 0.0,
-        approximate: bool = True,
-        packing: Packing | None = None,
-        gate_first: bool = True,
-        rngs: nnx.Rngs,
-    ):
-        super().__init__(
-            in_features,
-            features,
-            use_bias=use_bias,
-            dtype=dtype,
-            param_dtype=param_dtype,
-            kernel_init=kernel_init,
-            bias_init=bias_init,
-            packing=packing,
-            gate_first=gate_first,
-            rngs=rngs,
-        )
-        check(type(self).__name__, approximate=approximate)
-        self.approximate = approximate
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return geglu(gate, value, self.approximate)
-
-
-@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
-@with_own_init
-class SwiGLU(GatedUnit):
+class SwiGLU(GatedUnit, gated.SwiGLU):
     """Gated linear unit with a silu gate: silu(x W) * (x V), as in `jaxrelu.swiglu`.
 
     Examples:
@@ -177,18 +123,9 @@ class SwiGLU(GatedUnit):
       (2, 8)
     """
 
-    _function = staticmethod(swiglu)
 
-
-@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
-class ClampedSwiGLU(GatedUnit):
+class ClampedSwiGLU(GatedUnit, gated.ClampedSwiGLU):
     """Gated linear unit of gpt-oss, clamped, with one added to the value, as in `jaxrelu.clamped_swiglu`.
-
-    There gate and value are interleaved, and both have biases: `packing="interleaved"`, `use_bias=True`.
-
-    Args:
-      limit: the largest gate, and the largest absolute value.
-      alpha: the rate of the swish.
 
     Examples:
       >>> import jax.numpy as jnp
@@ -197,50 +134,10 @@ class ClampedSwiGLU(GatedUnit):
       >>> model = ClampedSwiGLU(3, 8, packing="interleaved", use_bias=True, rngs=nnx.Rngs(0))
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
-
-    References:
-      OpenAI, gpt-oss-120b and gpt-oss-20b model card, arXiv 2508.10925.
     """
 
-    def __init__(
-        self,
-        in_features: int,
-        features: int,
-        *,
-        use_bias: bool = False,
-        dtype: DTypeLike | None = None,
-        param_dtype: DTypeLike = jnp.float32,
-        kernel_init: Init = KERNEL,
-        bias_init: Init = 0.0,
-        limit: float = 7.0,
-        alpha: float = QUICK_GELU_RATE,
-        packing: Packing | None = None,
-        gate_first: bool = True,
-        rngs: nnx.Rngs,
-    ):
-        check(type(self).__name__, limit=limit, alpha=alpha)
-        super().__init__(
-            in_features,
-            features,
-            use_bias=use_bias,
-            dtype=dtype,
-            param_dtype=param_dtype,
-            kernel_init=kernel_init,
-            bias_init=bias_init,
-            packing=packing,
-            gate_first=gate_first,
-            rngs=rngs,
-        )
-        self.limit = limit
-        self.alpha = alpha
 
-    def _gated(self, gate: Array, value: Array) -> Array:
-        return clamped_swiglu(gate, value, self.limit, self.alpha)
-
-
-@completed_by(gated.DOCUMENTATION, DOCUMENTATION)
-@with_own_init
-class Bilinear(GatedUnit):
+class Bilinear(GatedUnit, gated.Bilinear):
     """Gated linear unit without an activation: (x W) * (x V), as in `jaxrelu.bilinear`.
 
     Examples:
@@ -251,5 +148,3 @@ class Bilinear(GatedUnit):
       >>> model(jnp.ones((2, 3))).shape
       (2, 8)
     """
-
-    _function = staticmethod(bilinear)

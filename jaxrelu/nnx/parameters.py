@@ -1,8 +1,8 @@
-"""How an NNX module of a learned function makes its parameters, and hands them to the function."""
+"""How an NNX module checks its settings, makes its parameters, and hands them to its function."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, dataclass_transform
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +11,44 @@ from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
 from .._modules import learned
-from .._modules.checks import check
+from .._modules.documentation import complete
 from .._modules.parameters import Init, channel_shape, initializer
+from .._modules.settings import check_settings, names, settings
 
-DOCUMENTATION = """
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field,))
+class WithSettings(nnx.Module):
+    """A module whose settings are the fields of a dataclass, checked at construction."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        complete(settings(cls))
+
+    def _check_and_take(self) -> dict[str, Init]:
+        """Checks the settings, and takes the first values away, which are no part of the module's state.
+
+        Returns:
+          The first values by the names of their parameters.
+        """
+        check_settings(self)
+        taken = [name for name in names(self) if name.endswith("_init")]
+        inits = {name.removesuffix("_init"): getattr(self, name) for name in taken}
+        for name in taken:
+            delattr(self, name)
+        return inits
+
+
+def check_rngs(module: str, rngs: Any) -> None:
+    """What draws first values is an `nnx.Rngs`."""
+    if not isinstance(rngs, nnx.Rngs):
+        raise TypeError(f"{module}: rngs must be an nnx.Rngs, as nnx.Rngs(0), got {rngs!r}")
+
+
+class Learned(learned.Learned, WithSettings):
+    """The base of the learned modules: scalars, or one value per channel.
+
+    Each parameter is an attribute, an `nnx.Param`.
+
     Args:
       rngs: needed only with an initializer.
 
@@ -25,43 +59,24 @@ DOCUMENTATION = """
       >>> optimizer = nnx.Optimizer(model, optax.adamw(1e-3, mask=weight_decay_mask), wrt=nnx.Param)
     """
 
+    rngs: dataclasses.InitVar[nnx.Rngs | None] = None
 
-def check_rngs(module: str, rngs: Any) -> None:
-    """What draws first values is an `nnx.Rngs`."""
-    if not isinstance(rngs, nnx.Rngs):
-        raise TypeError(f"{module}: rngs must be an nnx.Rngs, as nnx.Rngs(0), got {rngs!r}")
+    def __post_init__(self, rngs: nnx.Rngs | None) -> None:
+        self._make_parameters(rngs, {})
 
-
-class Learned(learned.Learned, nnx.Module):
-    """The base of the learned modules: scalars, or one value per channel, each an `nnx.Param`."""
-
-    def _hold(
-        self,
-        num_features: int | None,
-        axis: int,
-        dtype: DTypeLike | None,
-        param_dtype: DTypeLike,
-        rngs: nnx.Rngs | None,
-        metadata: Mapping[str, Any] | None = None,
-        /,
-        **inits: Init,
-    ) -> None:
-        """Makes the parameters of these names, which start at these values."""
+    def _make_parameters(self, rngs: nnx.Rngs | None, metadata: Mapping[str, Any]) -> None:
         module = type(self).__name__
-        self.axis = axis
-        self.dtype = dtype
-        named = {f"{name}_init": init for name, init in inits.items()}
-        check(module, num_features=num_features, axis=axis, dtype=dtype, param_dtype=param_dtype, **named)
+        inits = self._check_and_take()
         self._check(inits)
         if rngs is not None:
             check_rngs(module, rngs)
-        shape = (*self._own_shape(), *channel_shape(num_features))
+        shape = (*self._own_shape(), *channel_shape(self.num_features))
         for name, init in inits.items():
             if rngs is None and callable(init):
                 raise ValueError(f"{module}: rngs must be given, for {name}_init is an initializer, got None")
             key = jax.random.key(0) if rngs is None else rngs.params()
-            first = self._initializer(name, init)(key, shape, jnp.dtype(param_dtype))
-            setattr(self, name, nnx.Param(first, **(metadata or {})))
+            first = self._initializer(name, init)(key, shape, jnp.dtype(self.param_dtype))
+            setattr(self, name, nnx.Param(first, **metadata))
 
     def __call__(self, x: ArrayLike) -> Array:
         with jax.named_scope(f"jaxrelu.nnx.{type(self).__name__}"):
@@ -80,22 +95,21 @@ def in_dtype_of_input(operands: Any, /, *, dtype: Any = None, inexact: bool = Tr
 
 
 def linear(
-    in_features: int,
-    out_features: int,
+    inputs: int,
+    outputs: int,
     use_bias: bool,
     param_dtype: DTypeLike,
-    kernel_init: Init,
-    bias_init: Init,
+    inits: Mapping[str, Init],
     rngs: nnx.Rngs,
 ) -> nnx.Linear:
-    """A matrix that is computed in the dtype of its input."""
+    """A matrix that is computed in the dtype of its input; `inits` has its first kernel and bias."""
     return nnx.Linear(
-        in_features,
-        out_features,
+        inputs,
+        outputs,
         use_bias=use_bias,
         param_dtype=jnp.dtype(param_dtype),
-        kernel_init=initializer(kernel_init),
-        bias_init=initializer(bias_init),
+        kernel_init=initializer(inits["kernel"]),
+        bias_init=initializer(inits["bias"]),
         promote_dtype=in_dtype_of_input,
         rngs=rngs,
     )
