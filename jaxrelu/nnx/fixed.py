@@ -121,7 +121,7 @@ class Maxout(OfChannels, fixed.Maxout):
         self._check_pieces()
 
 
-class Activation(nnx.Module):
+class Activation(WithSettings):
     """Any function without learned parameters, as a module.
 
     Args:

@@ -1,6 +1,7 @@
 """How an NNX module checks its settings, makes its parameters, and hands them to its function."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, dataclass_transform
 
@@ -23,6 +24,9 @@ class WithSettings(nnx.Module):
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
         complete(settings(cls))
+        # Else editors and notebooks show that of Flax's metaclass, (*args, **kwargs).
+        signature = inspect.signature(cls.__init__)
+        cls.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
 
     def _check_and_take(self) -> dict[str, Init]:
         """Checks the settings, and takes the first values away, which are no part of the module's state.

@@ -30,8 +30,8 @@ def test_help_describes_every_argument_in_order(home: str, name: str) -> None:
     text = inspect.getdoc(module) or ""
     arguments = text[text.index("Args:\n" if "Args:\n" in text else "Attributes:\n") :].partition("\n\n")[0]
     described = re.findall(r"^  (\w+): ", arguments, re.MULTILINE)
-    taken = list(inspect.signature(module.__init__).parameters)
-    assert described == [each for each in taken if each not in ("self", "parent", "name")]
+    taken = list(inspect.signature(module).parameters)
+    assert described == [each for each in taken if each not in ("parent", "name")]
     order = [text.find(f"\n{section}:\n") for section in ("Raises", "Examples", "References")]
     assert sorted(order) == order
 
