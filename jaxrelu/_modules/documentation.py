@@ -11,6 +11,11 @@ _HEADINGS = ("", "Args", "Attributes", "Raises", "Examples", "References")
 _HEADING = re.compile(rf"^({'|'.join(_HEADINGS[1:])}):\n", re.MULTILINE)
 
 
+def is_own(cls: type) -> bool:
+    """Whether the class is one of this package: a user's subclass keeps its own arguments and words."""
+    return cls.__module__.partition(".")[0] == _PACKAGE
+
+
 def complete(cls: Class) -> Class:
     """The class, its docstring completed, section by section, by those of its bases in this package.
 
@@ -19,7 +24,7 @@ def complete(cls: Class) -> Class:
     describes itself is described in its words.
     """
     cls.written = cls.__doc__ or ""
-    bases = [base for base in cls.__mro__[1:] if base.__module__.startswith(_PACKAGE)]
+    bases = [base for base in cls.__mro__[1:] if is_own(base)]
     texts = (vars(base).get("written", base.__doc__) for base in bases)
     parts = [_sections(cls.written), *map(_without_summary, texts)]
     bodies = {heading: [p[heading] for p in parts if heading in p] for heading in _HEADINGS}

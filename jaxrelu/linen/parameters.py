@@ -9,7 +9,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from .._modules import learned
-from .._modules.documentation import complete
+from .._modules.documentation import complete, is_own
 from .._modules.parameters import channel_shape, initializer
 from .._modules.settings import check_settings
 
@@ -19,8 +19,9 @@ class WithSettings(nn.Module):
     """A module whose settings are checked at construction, and given by keyword unless they say otherwise."""
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        super().__init_subclass__(kw_only=True, **arguments)
-        complete(cls)
+        super().__init_subclass__(**{"kw_only": is_own(cls), **arguments})
+        if is_own(cls):
+            complete(cls)
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -12,7 +12,7 @@ from jax import Array
 from jax.typing import ArrayLike, DTypeLike
 
 from .._modules import learned
-from .._modules.documentation import complete
+from .._modules.documentation import complete, is_own
 from .._modules.parameters import Init, channel_shape, initializer
 from .._modules.settings import check_settings, names, settings
 
@@ -23,7 +23,8 @@ class WithSettings(nnx.Module):
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        complete(settings(cls))
+        if is_own(cls):
+            complete(settings(cls))
         # Else editors and notebooks show that of Flax's metaclass, (*args, **kwargs).
         signature = inspect.signature(cls.__init__)
         cls.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])

@@ -1,6 +1,7 @@
 """Every module under every transformation of Flax: the same output and gradients as without it."""
 
 import copy
+import inspect
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ import orbax.checkpoint as ocp
 import pytest
 from flax import nnx
 
+import jaxrelu
+import jaxrelu.linen
+import jaxrelu.nnx
 from jaxrelu.masks import weight_decay_mask
 from tests.support.modules import GATED, IMAGES, KEY, LEARNED, NEEDED, X, make
 
@@ -243,3 +247,37 @@ def test_shapes_alone_copies_and_pickles_in_linen(name: str) -> None:
         assert hash(another) == hash(model)
         same(another.init(KEY, x), variables)  # drawn by the same initializers
         same(another.apply(variables, x), model.apply(variables, x))
+
+
+# -- a user's own subclass --------------------------------------------------------------------------
+
+
+class Narrow(jaxrelu.nnx.SwiGLU):
+    """A unit with arguments and words of its own."""
+
+    scale: float
+
+    def __init__(self, width: int, *, rngs: nnx.Rngs):
+        super().__init__(width, 4, rngs=rngs)
+        self.scale = 2.0
+
+    def __call__(self, x: Any) -> jax.Array:
+        return self.scale * super().__call__(x)
+
+
+class Scaled(jaxrelu.linen.PELU):
+    """A function with an argument of its own."""
+
+    scale: float = 1.0
+
+    @nn.compact
+    def __call__(self, x: Any) -> jax.Array:
+        return self.scale * super().__call__(x)
+
+
+def test_a_subclass_keeps_its_own_arguments_and_words() -> None:
+    assert list(inspect.signature(Narrow).parameters) == ["width", "rngs"]
+    assert [inspect.getdoc(cls) for cls in (Narrow, Scaled)] == [Narrow.__doc__, Scaled.__doc__]
+    assert Narrow(6, rngs=nnx.Rngs(0))(X).shape == (4, 4)
+    got, _ = Scaled(scale=3.0, num_features=6).init_with_output(KEY, X)
+    np.testing.assert_array_equal(got, 3.0 * jaxrelu.pelu(X))
