@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import Array, lax
 
 from .._kernels.formats import Arithmetic, rounds_to_short
 from .._kernels.platforms import by_platform
@@ -102,13 +102,18 @@ class Formulas:
     def scaled(self, g: Array, slope: Array, parameters: Parameters) -> Array:
         """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
         if not isinstance(self.slope, Steps):
-            return _rounded(g.astype(slope.dtype) * slope, g.dtype)
+            is_gated = any(jnp.shape(p) == g.shape for p in jax.tree.leaves(parameters))
+            wide = g.astype(slope.dtype)
+            product = wide * slope
+            return _rounded(product if is_gated else _using_twice(wide, product), g.dtype)
         wide = g.astype(compute_dtype(g.dtype))
         levels = self.levels(g, parameters)
         if len(levels) > _MOST_SELECTED:  # of `with_residual(bits=k)`: these are plain numbers
             return _rounded(wide * looked_up(levels, slope, wide.dtype), g.dtype)
-        scaling = g if all(map(_selects, levels)) else wide
-        return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
+        if all(map(_selects, levels)):
+            return _selected(slope, [_times(level, g) for level in levels])
+        product = _selected(slope, [_times(level, wide) for level in levels])
+        return _rounded(_using_twice(wide, product), g.dtype)
 
     def learns(self, name: str) -> bool:
         """Whether the derivative by a parameter is not 0 everywhere."""
@@ -178,6 +183,16 @@ def _cast(parameters: Parameters, dtype: Any) -> dict[str, Any]:
 def is_float(parameter: Array) -> bool:
     """Whether a parameter is a number, and not a random key."""
     return jnp.issubdtype(parameter.dtype, jnp.floating)
+
+
+def _using_twice(g: Array, product: Array) -> Array:
+    """The product of `g`; on a TPU `g` is used once more, without an effect on the result.
+
+    Where layers are scanned and weights are frozen, XLA for a TPU v6e then computes the product between two
+    matmuls in one kernel. If `g` is used once, XLA stores it transposed, and copies what was kept to that layout.
+    Where a second tensor enters the product, as in a gated unit, it makes no difference.
+    """
+    return by_platform("tpu", lambda g, p: jnp.where(p != p, p + g, p), lambda _, p: p, g, product)
 
 
 def _selects(level: Level) -> bool:
