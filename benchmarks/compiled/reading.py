@@ -362,9 +362,7 @@ class _Reader:
 
 
 def _parameter(fused: Computation, place: int) -> Instruction:
-    return next(
-        one for one in fused.values() if one.kind == "parameter" and one.rest.startswith(f"{place})")
-    )
+    return next(one for one in fused.values() if one.kind == "parameter" and one.rest.startswith(f"{place})"))
 
 
 def _origin(fused: Computation) -> Instruction:

@@ -65,7 +65,7 @@ def _leaky_relu(x: Array, negative_slope: Array) -> Array:
 
 
 def _scaled_elementwise(slope: Array, x: Array) -> Array:
-    """The same; where x < 0 and the product is NaN, the larger operand is a slope of 0, or an operand is NaN."""
+    """The same for x < 0: where the product is NaN, the larger operand is a slope of 0, or one is NaN."""
     product = slope * x
     return jnp.where(product != product, jnp.maximum(slope, x), product)
 

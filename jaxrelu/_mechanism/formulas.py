@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import Array
 
 from .._kernels.formats import Arithmetic, rounds_to_short
 from .._kernels.platforms import by_platform
@@ -188,9 +188,10 @@ def is_float(parameter: Array) -> bool:
 def _using_twice(g: Array, product: Array) -> Array:
     """The product of `g`; on a TPU `g` is used once more, without an effect on the result.
 
-    Where layers are scanned and weights are frozen, XLA for a TPU v6e then computes the product between two
-    matmuls in one kernel. If `g` is used once, XLA stores it transposed, and copies what was kept to that layout.
-    Where a second tensor enters the product, as in a gated unit, it makes no difference.
+    Where layers are scanned and weights are frozen, XLA for a TPU v6e then computes the product and the
+    matmuls around it in one kernel. If `g` is used once, XLA stores it transposed, and copies what was
+    kept to that layout. Where a second tensor enters the product, as in a gated unit, it makes no
+    difference.
     """
     return by_platform("tpu", lambda g, p: jnp.where(p != p, p + g, p), lambda _, p: p, g, product)
 
