@@ -102,10 +102,10 @@ class Formulas:
     def scaled(self, g: Array, slope: Array, parameters: Parameters) -> Array:
         """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
         if not isinstance(self.slope, Steps):
-            is_gated = any(jnp.shape(p) == g.shape for p in jax.tree.leaves(parameters))
             wide = g.astype(slope.dtype)
-            product = wide * slope
-            return _rounded(product if is_gated else _using_twice(wide, product), g.dtype)
+            is_gated = any(jnp.shape(p) == g.shape for p in jax.tree.leaves(parameters))
+            product = wide * slope if is_gated else _using_twice(wide, slope, wide * slope)
+            return _rounded(product, g.dtype)
         wide = g.astype(compute_dtype(g.dtype))
         levels = self.levels(g, parameters)
         if len(levels) > _MOST_SELECTED:  # of `with_residual(bits=k)`: these are plain numbers
@@ -113,7 +113,10 @@ class Formulas:
         if all(map(_selects, levels)):
             return _selected(slope, [_times(level, g) for level in levels])
         product = _selected(slope, [_times(level, wide) for level in levels])
-        return _rounded(_using_twice(wide, product), g.dtype)
+        if not any(_selects(level) and level == 0 for level in levels):
+            slopes = _selected(slope, [level * jnp.ones_like(wide) for level in levels])
+            product = _using_twice(wide, slopes, product)
+        return _rounded(product, g.dtype)
 
     def learns(self, name: str) -> bool:
         """Whether the derivative by a parameter is not 0 everywhere."""
@@ -185,15 +188,18 @@ def is_float(parameter: Array) -> bool:
     return jnp.issubdtype(parameter.dtype, jnp.floating)
 
 
-def _using_twice(g: Array, product: Array) -> Array:
-    """The product of `g`; on a TPU `g` is used once more, without an effect on the result.
+def _using_twice(g: Array, slope: Array, product: Array) -> Array:
+    """The product of `g` and the slope; on a TPU `g` is used twice, without an effect on the result.
 
     Where layers are scanned and weights are frozen, XLA for a TPU v6e then computes the product and the
     matmuls around it in one kernel. If `g` is used once, XLA stores it transposed, and copies what was
-    kept to that layout. Where a second tensor enters the product, as in a gated unit, it makes no
-    difference.
+    kept to that layout. Where a second tensor enters the slope, as in a gated unit, it makes no difference.
     """
-    return by_platform("tpu", lambda g, p: jnp.where(p != p, p + g, p), lambda _, p: p, g, product)
+
+    def there(g: Array, slope: Array, _: Array) -> Array:
+        return jnp.where(slope != slope, g + g * slope, g * slope)
+
+    return by_platform("tpu", there, lambda g, slope, product: product, g, slope, product)
 
 
 def _selects(level: Level) -> bool:
