@@ -264,16 +264,16 @@ class _Reader:
             elif one.kind in ("bitcast", "reshape") or "output_to_operand_aliasing" in one.rest:
                 used += self._used(fused, one.name, whole)
             elif one.kind == "fusion" and (inner := self._computations.get(one.called or "")):
-                used += sum(self._inner_use(inner, place, whole) for place in places)
+                for parameter in (_parameter(inner, place) for place in places):
+                    if _origin(inner) is not parameter:
+                        used += self._used(inner, parameter.name, whole)
+                    elif one.is_root:
+                        return whole
+                    else:  # handed on in another shape: what counts is who reads it then
+                        used += self._used(fused, one.name, whole)
             else:
                 return whole
         return used
-
-    def _inner_use(self, inner: Computation, place: int, whole: float) -> float:
-        parameter = next(
-            one for one in inner.values() if one.kind == "parameter" and one.rest.startswith(f"{place})")
-        )
-        return whole if parameter.is_root else self._used(inner, parameter.name, whole)
 
     def _written(self, root: Instruction, fused: Computation, spaces: list[int]) -> float:
         """What a fusion writes: each result, or what it updates of it."""
@@ -359,6 +359,18 @@ class _Reader:
         branches = [name for name, _ in names] or _CALLED.findall(one.rest)
         kernels_of_branches = [list(self.kernels(name, runs)) for name in branches]
         return max(kernels_of_branches, key=lambda branch: sum(kernel.bytes for kernel in branch), default=[])
+
+
+def _parameter(fused: Computation, place: int) -> Instruction:
+    return next(one for one in fused.values() if one.kind == "parameter" and one.rest.startswith(f"{place})"))
+
+
+def _origin(fused: Computation) -> Instruction:
+    """What the result of a fusion is, but for its shape."""
+    one = next(inner for inner in fused.values() if inner.is_root)
+    while one.kind in ("bitcast", "reshape") and one.operands:
+        one = fused[one.operands[0][0]]
+    return one
 
 
 def _bytes(tensors: tuple[Tensor, ...]) -> float:

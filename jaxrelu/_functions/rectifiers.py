@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels.platforms import by_platform
 from .._kernels.selection import clamp, rectified, where
 from .._mechanism.elementwise import elementwise
 from .._mechanism.formulas import Steps
@@ -58,8 +59,19 @@ def relu(x: ArrayLike) -> Array:
     ...
 
 
+def _leaky_relu(x: Array, negative_slope: Array) -> Array:
+    # On a GPU or a TPU, to ask whether a learned slope is 0 would take a kernel of its own.
+    return jnp.where(x < 0, by_platform("cpu", scaled, _scaled_elementwise, negative_slope, x), x)
+
+
+def _scaled_elementwise(slope: Array, x: Array) -> Array:
+    """The same for x < 0: where the product is NaN, the larger operand is a slope of 0, or one is NaN."""
+    product = slope * x
+    return jnp.where(product != product, jnp.maximum(slope, x), product)
+
+
 @elementwise(
-    value=lambda x, negative_slope: jnp.where(x < 0, scaled(negative_slope, x), x),
+    value=_leaky_relu,
     slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda x, negative_slope: (negative_slope, 1)),
     slope_from_output=lambda y, negative_slope: ~jnp.signbit(y) & ~jnp.isnan(y),
     parameter_slopes={"negative_slope": lambda x, negative_slope: jnp.minimum(x, 0)},

@@ -102,13 +102,21 @@ class Formulas:
     def scaled(self, g: Array, slope: Array, parameters: Parameters) -> Array:
         """The cotangent or tangent `g` times the slope, rounded once to the dtype of `g`."""
         if not isinstance(self.slope, Steps):
-            return _rounded(g.astype(slope.dtype) * slope, g.dtype)
+            wide = g.astype(slope.dtype)
+            is_gated = any(jnp.shape(p) == g.shape for p in jax.tree.leaves(parameters))
+            product = wide * slope if is_gated else _using_twice(wide, slope, wide * slope)
+            return _rounded(product, g.dtype)
         wide = g.astype(compute_dtype(g.dtype))
         levels = self.levels(g, parameters)
         if len(levels) > _MOST_SELECTED:  # of `with_residual(bits=k)`: these are plain numbers
             return _rounded(wide * looked_up(levels, slope, wide.dtype), g.dtype)
-        scaling = g if all(map(_selects, levels)) else wide
-        return _rounded(_selected(slope, [_times(level, scaling) for level in levels]), g.dtype)
+        if all(map(_selects, levels)):
+            return _selected(slope, [_times(level, g) for level in levels])
+        product = _selected(slope, [_times(level, wide) for level in levels])
+        if not any(_selects(level) and level == 0 for level in levels):
+            slopes = _selected(slope, [level * jnp.ones_like(wide) for level in levels])
+            product = _using_twice(wide, slopes, product)
+        return _rounded(product, g.dtype)
 
     def learns(self, name: str) -> bool:
         """Whether the derivative by a parameter is not 0 everywhere."""
@@ -178,6 +186,20 @@ def _cast(parameters: Parameters, dtype: Any) -> dict[str, Any]:
 def is_float(parameter: Array) -> bool:
     """Whether a parameter is a number, and not a random key."""
     return jnp.issubdtype(parameter.dtype, jnp.floating)
+
+
+def _using_twice(g: Array, slope: Array, product: Array) -> Array:
+    """The product of `g` and the slope; on a TPU `g` is used twice, without an effect on the result.
+
+    Where layers are scanned and weights are frozen, XLA for a TPU v6e then computes the product and the
+    matmuls around it in one kernel. If `g` is used once, XLA stores it transposed, and copies what was
+    kept to that layout. Where a second tensor enters the slope, as in a gated unit, it makes no difference.
+    """
+
+    def there(g: Array, slope: Array, _: Array) -> Array:
+        return jnp.where(slope != slope, g + g * slope, g * slope)
+
+    return by_platform("tpu", there, lambda g, slope, product: product, g, slope, product)
 
 
 def _selects(level: Level) -> bool:

@@ -105,6 +105,36 @@ ENTRY %main (x: bf16[100,100], w: bf16[100,256]) -> bf16[100,256] {
 }
 """
 
+HANDED_ON = """HloModule jit_f
+
+%bitcast_fusion (p: bf16[1,128,256]) -> bf16[128,256] {
+  %p = bf16[1,128,256]{2,1,0:T(8,128)(2,1)} parameter(0)
+  ROOT %bitcast = bf16[128,256]{1,0:T(8,128)(2,1)} bitcast(%p)
+}
+
+%sliced (q: bf16[4,128,256], i: s32[]) -> bf16[1,128,256] {
+  %q = bf16[4,128,256]{2,1,0:T(8,128)(2,1)} parameter(0)
+  %i = s32[]{:T(128)} parameter(1)
+  ROOT %dynamic-slice = bf16[1,128,256]{2,1,0:T(8,128)(2,1)} dynamic-slice(%q, %i), dynamic_slice_sizes={1,128,256}
+}
+
+%fused (a: bf16[1,128,256], b: bf16[4,128,256], j: s32[]) -> bf16[128,128] {
+  %a = bf16[1,128,256]{2,1,0:T(8,128)(2,1)} parameter(0)
+  %b = bf16[4,128,256]{2,1,0:T(8,128)(2,1)} parameter(1)
+  %j = s32[]{:T(128)} parameter(2)
+  %left = bf16[128,256]{1,0:T(8,128)(2,1)} fusion(%a), kind=kLoop, calls=%bitcast_fusion
+  %right = bf16[1,128,256]{2,1,0:T(8,128)(2,1)} fusion(%b, %j), kind=kLoop, calls=%sliced
+  ROOT %convolution = bf16[128,128]{1,0:T(8,128)(2,1)} convolution(%left, %right), dim_labels=bf_oi->bf
+}
+
+ENTRY %main (x: bf16[1,128,256], y: bf16[4,128,256], k: s32[]) -> bf16[128,128] {
+  %x = bf16[1,128,256]{2,1,0:T(8,128)(2,1)} parameter(0)
+  %y = bf16[4,128,256]{2,1,0:T(8,128)(2,1)} parameter(1)
+  %k = s32[]{:T(128)} parameter(2)
+  ROOT %fusion = bf16[128,128]{1,0:T(8,128)(2,1)} fusion(%x, %y, %k), kind=kOutput, calls=%fused
+}
+"""
+
 ASSIGNMENT = """BufferAssignment:
 allocation 0: size 512, page 0, thread-local:
 allocation 1: size 1000, page 0, parameter 0, shape |f32[250]| at ShapeIndex {}:
@@ -165,6 +195,11 @@ def test_on_a_tpu_tiles_are_whole_and_the_memory_of_the_core_is_not_counted() ->
     assert (kernels, cycles) == (1, 1234)
     assert moved == x + w + w  # the prefetch of x, then w, then one of two results
     assert flops == 2 * 100 * 100 * 256
+
+
+def test_what_a_fusion_hands_on_in_another_shape_is_read_by_whoever_takes_it() -> None:
+    index, matrix, product = 512, 128 * 256 * 2, 128 * 128 * 2
+    assert totals(HANDED_ON)[1] == pytest.approx(2 * matrix + product, abs=index)  # x, a slice of y
 
 
 @pytest.mark.parametrize(

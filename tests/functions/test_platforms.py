@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxrelu._functions import gated
+from jaxrelu._functions import gated, rectifiers
 from jaxrelu._kernels import numerics, plain
 from jaxrelu._mechanism import formulas
 from jaxrelu._mechanism.declaration import declaration_of, rebuilt
@@ -31,7 +31,7 @@ def platform(request, monkeypatch):
     def chosen(platform, there, elsewhere, *x):
         return there(*x) if platform == request.param else elsewhere(*x)
 
-    for module in (formulas, gated, numerics, plain):
+    for module in (formulas, gated, numerics, plain, rectifiers):
         monkeypatch.setattr(module, "by_platform", chosen)
     return request.param
 
@@ -57,3 +57,23 @@ def test_second_derivatives_are_numbers(name, platform):
 
     second = jax.jit(jax.grad(lambda x: slopes(x).sum()), compiler_options=QUICK)(x)
     assert jnp.isfinite(second).all()
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.01, -0.5, 3.0, np.inf, np.nan])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_line_and_its_slope_are_rounded_once(dtype, slope, platform):
+    """A line without slope stays at 0, down to an infinite input."""
+    x = all_patterns(dtype)
+    x = x[~(np.abs(x.astype("float32")) < 1e-34) | (x == 0)]  # a CPU takes smaller products for 0
+    function = rebuilt(ROWS["leaky_relu"].function, ReverseMode())
+
+    def both(x):
+        y, pullback = jax.vjp(lambda x: function(x, slope), x)
+        return y, pullback(jnp.ones_like(y))[0]
+
+    with np.errstate(all="ignore"):
+        wide = x.astype("float32")
+        line = np.where((slope == 0) & ~np.isnan(wide), 0, np.float32(slope) * wide)
+        expected = np.where(wide < 0, line, wide), np.where(wide >= 0, 1, slope)
+        for got, want in zip(jax.jit(both)(jnp.asarray(x)), expected, strict=True):
+            np.testing.assert_array_equal(np.asarray(got, "float32"), want.astype(x.dtype).astype("float32"))
