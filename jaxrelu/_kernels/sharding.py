@@ -13,6 +13,12 @@ def explicit_sharding(x: Array) -> NamedSharding | None:
     return sharding if AxisType.Explicit in sharding.mesh.axis_types else None
 
 
+def laid_out_like(model: Array, values: Array) -> Array:
+    """The values, laid out as the model is, where JAX asks for it: as a cotangent has to be."""
+    wanted = explicit_sharding(model)
+    return values if wanted in (None, jax.typeof(values).sharding) else jax.sharding.reshard(values, wanted)
+
+
 def varying_alike(arrays: Sequence[Array]) -> list[Array]:
     """The arrays, each varying over every manual mesh axis that one of them varies over.
 

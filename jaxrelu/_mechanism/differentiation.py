@@ -14,6 +14,7 @@ from jax import Array, lax
 from jax.custom_derivatives import SymbolicZero
 
 from .._kernels.platforms import by_platform
+from .._kernels.sharding import laid_out_like
 from .formulas import Formulas, Parameters, Steps, is_float, sum_to
 from .residuals import Input, Mask, Residual
 
@@ -102,7 +103,8 @@ class ReverseMode:
                 return None  # a step, or a random key
 
             def summed(parameter: Array, slope: Array) -> Array:
-                return sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
+                total = sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
+                return laid_out_like(parameter, total)
 
             slope = formulas.parameter_slope(name, x, parameters)
             return jax.tree.map(summed, parameters[name], slope)

@@ -81,6 +81,15 @@ def _x_and_operands(subject: MeshSubject, layout: Layout) -> list[Argument]:
     return [Argument(inputs(layout.shape), layout.spec), *operands]
 
 
+def _x_and_whole_operands(subject: MeshSubject, layout: Layout) -> list[Argument]:
+    """Likewise, but every device has all of the parameters."""
+    arguments = _x_and_operands(subject, layout)
+    kinds = [PARTNER, *(operand.kind for operand in subject.operands)]  # x is cut as a partner is
+    return [
+        a if kind == PARTNER else Argument(a.values, ()) for a, kind in zip(arguments, kinds, strict=True)
+    ]
+
+
 def _named(subject: MeshSubject, by_x: Any, by_operands: Any) -> dict[str, dict[str, Any]]:
     """What belongs to each gradient, by name; those by parameters are sums."""
     gradients: dict[str, dict[str, Any]] = {EXACT: {"gradient": by_x}, SUMS: {}}
@@ -111,6 +120,11 @@ CALL = MeshProgram(
     sharded=lambda function, subject, layout, mesh: _value_and_gradient(function, subject),
     whole=_value_and_gradient,
     seen=lambda layout: layout,
+)
+
+
+WHOLE_PARAMETERS = dataclasses.replace(
+    CALL, name="value and gradient, whole parameters", arguments=_x_and_whole_operands
 )
 
 
