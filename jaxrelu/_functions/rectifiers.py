@@ -65,7 +65,7 @@ def _leaky_relu(x: Array, negative_slope: Array) -> Array:
 
 
 def _scaled_elementwise(slope: Array, x: Array) -> Array:
-    """The same for x < 0: where the product is NaN, the larger operand is a slope of 0, or one is NaN."""
+    """slope * x for x < 0, with 0 times minus infinity 0: the larger operand is that 0, or NaN if one is."""
     product = slope * x
     return jnp.where(product != product, jnp.maximum(slope, x), product)
 

@@ -354,5 +354,8 @@ CHECKPOINTED = Network(checkpointed=True).program
 
 PROGRAMS = {
     program.name: program
-    for program in (CALL, INSIDE, OUTSIDE, UNCHECKED, SHARED_X, MAPPED, NETWORK, SCANNED, CHECKPOINTED)
+    for program in (
+        *(CALL, WHOLE_PARAMETERS, INSIDE, OUTSIDE, UNCHECKED, SHARED_X, MAPPED, NETWORK),
+        *(SCANNED, CHECKPOINTED),
+    )
 }
