@@ -64,7 +64,9 @@ def test_second_derivatives_are_numbers(name, platform):
 def test_a_line_and_its_slope_are_rounded_once(dtype, slope, platform):
     """A line without slope stays at 0, down to an infinite input."""
     x = all_patterns(dtype)
-    x = x[~(np.abs(x.astype("float32")) < 1e-34) | (x == 0)]  # a CPU takes smaller products for 0
+    with np.errstate(all="ignore"):
+        size = np.abs(x.astype("float32"))
+        x = x[~(size < 1e-34) | (size == 0)]  # a CPU takes smaller products for 0
     function = rebuilt(ROWS["leaky_relu"].function, ReverseMode())
 
     def both(x):
