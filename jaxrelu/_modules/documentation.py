@@ -23,10 +23,10 @@ def complete(cls: Class) -> Class:
     written, `help` shows it whole. Arguments are put in the order of the signature; one that the class
     describes itself is described in its words.
     """
-    cls.written = cls.__doc__ or ""
+    cls._written = cls.__doc__ or ""
     bases = [base for base in cls.__mro__[1:] if is_own(base)]
-    texts = (vars(base).get("written", base.__doc__) for base in bases)
-    parts = [_sections(cls.written), *map(_without_summary, texts)]
+    texts = (vars(base).get("_written", base.__doc__) for base in bases)
+    parts = [_sections(cls._written), *map(_without_summary, texts)]
     bodies = {heading: [p[heading] for p in parts if heading in p] for heading in _HEADINGS}
     bodies["Args"] = _in_order(bodies["Args"], list(inspect.signature(cls.__init__).parameters))
     paragraphs = "\n\n".join(filter(None, bodies.pop("")))

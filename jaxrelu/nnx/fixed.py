@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 from .._catalogue.aliases import LibraryName
 from .._functions.rrelu import rrelu
 from .._modules import fixed
+from .._modules.settings import check_settings
 from .parameters import WithSettings
 
 
@@ -40,7 +41,7 @@ class RReLU(WithSettings, fixed.RReLU):
     rngs: nnx.Rngs | nnx.RngStream | None = None
 
     def __post_init__(self) -> None:
-        self._check_and_take()
+        check_settings(self)
         self._check_slopes()
         self.rngs = nnx.data(None) if self.rngs is None else self._stream(self.rngs).fork()
 
@@ -88,7 +89,7 @@ class OfChannels(fixed.OfChannels, WithSettings):
     """The base of the modules that act on groups of channels."""
 
     def __post_init__(self) -> None:
-        self._check_and_take()
+        check_settings(self)
 
     def __call__(self, x: ArrayLike) -> Array:
         with jax.named_scope(f"jaxrelu.nnx.{type(self).__name__}"):
