@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
@@ -43,13 +44,32 @@ def test_constants_of_tanh_gelu():
     from jaxrelu._functions import smooth
 
     with mpmath.workdps(DIGITS):
-        linear = 2 * mpmath.sqrt(2 / mpmath.pi)
-        for (double, rest), exact in (
-            (smooth._TANH_LINEAR, linear),
-            (smooth._TANH_CUBIC, mpmath.mpf("0.044715") * linear),
+        for constant, exact in (
+            (smooth._TANH_LINEAR, 2 * mpmath.sqrt(2 / mpmath.pi)),
+            (smooth._TANH_CUBIC, mpmath.mpf("0.044715") * 2 * mpmath.sqrt(2 / mpmath.pi)),
+            (coefficients.LOG2_E, 1 / mpmath.log(2)),
         ):
-            assert float(exact) == double
-            assert abs(exact - mpmath.mpf(double) - mpmath.mpf(rest)) < 2.0**-50 * abs(rest)
+            assert abs(constant.numerator / mpmath.mpf(constant.denominator) - exact) < mpmath.mpf(10) ** -36
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_high_part_of_a_cubic_is_exact(dtype):
+    """On the grid, whatever the order of its operations, and whether or not they are fused."""
+    from jaxrelu._functions import smooth
+
+    form = formats._FORMATS[dtype]
+    linear, cubic = (c * coefficients.LOG2_E for c in (smooth._TANH_LINEAR, smooth._TANH_CUBIC))
+    farthest = numerics._cubic_root(float(linear), float(cubic), float(form.bias))
+    near = np.unique(np.linspace(0.0, farthest, 500) // 2.0**-form.grid) * 2.0**-form.grid
+    with jax.enable_x64(dtype == "float64"):
+        a = jnp.asarray(near, dtype)
+        high, _ = numerics._cubic_parts(a, a, linear, cubic)
+    bits = form.mantissa + 1 - form.bias.bit_length() - 3 * form.grid
+    linear_high, cubic_high = (
+        Fraction(round(c * 2**b), 2**b) for c, b in ((linear, bits + 2 * form.grid), (cubic, bits))
+    )
+    exact = [linear_high * a + cubic_high * a**3 for a in map(Fraction, near)]
+    assert [Fraction(float(value)) for value in high] == exact
 
 
 @pytest.mark.parametrize("name", ["silu", "gelu", "gelu_exact", "mish", "softplus", "celu"])
