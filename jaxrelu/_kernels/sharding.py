@@ -1,10 +1,12 @@
 """How arrays are laid out over the devices of a mesh, as far as their types tell."""
 
+import collections
 from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 from jax import Array, lax
-from jax.sharding import AxisType, NamedSharding
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 
 def explicit_sharding(x: Array) -> NamedSharding | None:
@@ -13,10 +15,22 @@ def explicit_sharding(x: Array) -> NamedSharding | None:
     return sharding if AxisType.Explicit in sharding.mesh.axis_types else None
 
 
-def laid_out_like(model: Array, values: Array) -> Array:
-    """The values, laid out as the model is, where JAX asks for it: as a cotangent has to be."""
-    wanted = explicit_sharding(model)
-    return values if wanted in (None, jax.typeof(values).sharding) else jax.sharding.reshard(values, wanted)
+def laid_out_like(models: Sequence[Array], values: Sequence[Array]) -> list[Array]:
+    """The values, each laid out as its model is, where JAX asks for it: as a cotangent has to be.
+
+    Values that are alike travel together, in one collective.
+    """
+    laid_out, alike = list(values), collections.defaultdict(list)
+    for i, (model, value) in enumerate(zip(models, values, strict=True)):
+        wanted, sharding = explicit_sharding(model), jax.typeof(value).sharding
+        if wanted not in (None, sharding):
+            alike[wanted, sharding, value.shape, value.dtype].append(i)
+    for (wanted, *_), indices in alike.items():
+        spec = NamedSharding(wanted.mesh, PartitionSpec(None, *wanted.spec))
+        together = jax.sharding.reshard(jnp.stack([values[i] for i in indices]), spec)
+        for i, value in zip(indices, together, strict=True):
+            laid_out[i] = value
+    return laid_out
 
 
 def varying_alike(arrays: Sequence[Array]) -> list[Array]:

@@ -92,7 +92,7 @@ class ReverseMode:
                 return by_x(residual, kept.parameters, g), None
             (input, parameters), g = _opaque((kept.input, kept.parameters), g, exactly)
             by_parameters = {name: cotangent(name, input.x, parameters, g) for name in parameters}
-            return by_x(input, parameters, g), by_parameters
+            return by_x(input, parameters, g), _laid_out_like(parameters, by_parameters)
 
         def by_x(residual: Residual, parameters: Parameters, g: Array) -> Array:
             return formulas.scaled(g, residual.slope(formulas, parameters), parameters)
@@ -103,8 +103,7 @@ class ReverseMode:
                 return None  # a step, or a random key
 
             def summed(parameter: Array, slope: Array) -> Array:
-                total = sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
-                return laid_out_like(parameter, total)
+                return sum_to(parameter.shape, g.astype(slope.dtype) * slope).astype(parameter.dtype)
 
             slope = formulas.parameter_slope(name, x, parameters)
             return jax.tree.map(summed, parameters[name], slope)
@@ -122,6 +121,13 @@ class ReverseMode:
             return function(x, parameters)
 
         return called
+
+
+def _laid_out_like(parameters: Parameters, cotangents: dict[str, Any]) -> dict[str, Any]:
+    """Those that are None stay so."""
+    values, structure = jax.tree.flatten(cotangents)
+    models = {name: parameters[name] for name, cotangent in cotangents.items() if cotangent is not None}
+    return jax.tree.unflatten(structure, laid_out_like(jax.tree.leaves(models), values))
 
 
 def _opaque(tensors: Tensors, after: Other, exactly: bool) -> tuple[Tensors, Other]:

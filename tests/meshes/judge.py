@@ -10,20 +10,17 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from .layouts import Layout
-from .programs import EXACT, PROGRAMS, SUMS, Argument, MeshProgram, Outputs, partitioned
-from .subjects import PARTNER, ArrayFunction, MeshSubject, subjects
+from .programs import ELEMENTS, PROGRAMS, SUMS, Argument, MeshProgram, Outputs, partitioned
+from .subjects import ArrayFunction, MeshSubject, subjects
 
 _KINDS = r"(?:ragged-)?all-(?:reduce|gather|to-all)|reduce-scatter|collective-(?:permute|broadcast)"
 _COLLECTIVE = re.compile(rf" ({_KINDS})(?:-start)?\(")
 
-# A sum over the mesh adds the same float32 terms in another order: some hundred, each partial sum rounded to
-# 2^-24 of itself. A term that is missing or counted twice is 2^-10 of the sum at least.
-SUM_TOLERANCE = 2.0**-16
-
-# To the bit where no parameter is an array and one axis is cut. Else XLA moves arithmetic from the elements
-# to the parameter, or makes a product of a quotient by a root, or rounds a product and a sum at once, in one
-# program and not in the other: a few roundings of 2^-24.
-ROUNDING_TOLERANCE = 2.0**-22
+# Of the largest number of an output. XLA compiles other loops for a shard than for the whole: it may round a
+# product and a sum at once, or take a root and a product for a quotient, in one and not in the other. That is
+# a few roundings of 2^-24. A sum over the mesh also adds some hundred float32 terms in another order. A term
+# that is missing or counted twice is 2^-10 of the sum at least.
+TOLERANCES = {ELEMENTS: 2.0**-22, SUMS: 2.0**-16}
 
 Collectives = dict[str, int]
 
@@ -100,10 +97,7 @@ class Judge:
             verdict = dataclasses.replace(verdict, collectives=collectives(compiled.as_text()))
             if self._runs:
                 got = jax.tree.map(np.asarray, compiled(*_placed(arguments, case.layout, self._devices)))
-                learned = any(operand.kind != PARTNER for operand in subject.operands)
-                is_exact = not learned and len(case.layout.used) < 2
-                tolerances = {EXACT: 0.0 if is_exact else ROUNDING_TOLERANCE, SUMS: SUM_TOLERANCE}
-                wrong = _differences(got, self._whole(program, subject, arguments), tolerances)
+                wrong = _differences(got, self._whole(program, subject, arguments))
                 verdict = dataclasses.replace(verdict, wrong=wrong)
         except Exception as error:  # whatever it is, it is the finding
             verdict = dataclasses.replace(verdict, crashed=_in_one_line(error))
@@ -165,14 +159,14 @@ def _sharding(mesh: Mesh, argument: Argument) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec(*argument.spec))
 
 
-def _differences(got: Outputs, want: Outputs, tolerances: dict[str, float]) -> str:
-    """The names of outputs that are not right, and how far they are off; tolerances are of the largest."""
+def _differences(got: Outputs, want: Outputs) -> str:
+    """The names of outputs that are not right, and how far they are off."""
     wrong = []
     for kind, outputs in got.items():
         for name, output in outputs.items():
             expected = want[kind][name]
             size = np.abs(expected).max()
-            if not np.allclose(output, expected, rtol=0, atol=tolerances[kind] * size):
+            if not np.allclose(output, expected, rtol=0, atol=TOLERANCES[kind] * size):
                 wrong.append(f"{name} by {np.abs(output - expected).max():.3g} of {size:.3g}")
     return "; ".join(wrong)
 

@@ -21,8 +21,8 @@ from .subjects import CHANNEL, PARTNER, ArrayFunction, MeshSubject
 Outputs = dict[str, dict[str, Array]]
 Run = Callable[..., Outputs]
 
-# Outputs are exact, element by element; or sums, which a mesh adds up in another order.
-EXACT, SUMS = "exact", "sums"
+# Outputs of single elements; or sums, which a mesh adds up in another order.
+ELEMENTS, SUMS = "elements", "sums"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,9 +92,9 @@ def _x_and_whole_operands(subject: MeshSubject, layout: Layout) -> list[Argument
 
 def _named(subject: MeshSubject, by_x: Any, by_operands: Any) -> dict[str, dict[str, Any]]:
     """What belongs to each gradient, by name; those by parameters are sums."""
-    gradients: dict[str, dict[str, Any]] = {EXACT: {"gradient": by_x}, SUMS: {}}
+    gradients: dict[str, dict[str, Any]] = {ELEMENTS: {"gradient": by_x}, SUMS: {}}
     for operand, gradient in zip(subject.operands, by_operands, strict=True):
-        gradients[EXACT if operand.kind == PARTNER else SUMS][f"gradient by {operand.name}"] = gradient
+        gradients[ELEMENTS if operand.kind == PARTNER else SUMS][f"gradient by {operand.name}"] = gradient
     return gradients
 
 
@@ -109,7 +109,7 @@ def _value_and_gradient(function: ArrayFunction, subject: MeshSubject) -> Run:
         every = tuple(range(1 + len(operands)))
         (by_x, *others), y = jax.grad(objective, every, has_aux=True)(x, *operands)
         gradients = _named(subject, by_x, others)
-        return {EXACT: {"value": y, **gradients[EXACT]}, SUMS: gradients[SUMS]}
+        return {ELEMENTS: {"value": y, **gradients[ELEMENTS]}, SUMS: gradients[SUMS]}
 
     return run
 
@@ -143,7 +143,7 @@ def _inside(function: ArrayFunction, subject: MeshSubject, layout: Layout, mesh:
     """Value and gradient are taken inside: the gradient by what all devices share is their sum."""
     specs = _specs(subject, layout)
     by_operands = _named(subject, specs[0], specs[1:])
-    out_specs = {EXACT: {"value": specs[0], **by_operands[EXACT]}, SUMS: by_operands[SUMS]}
+    out_specs = {ELEMENTS: {"value": specs[0], **by_operands[ELEMENTS]}, SUMS: by_operands[SUMS]}
     body = _value_and_gradient(function, subject)
     return jax.shard_map(body, mesh=mesh, in_specs=specs, out_specs=out_specs)
 
@@ -154,7 +154,7 @@ def _gradient(function: ArrayFunction, subject: MeshSubject) -> Run:
 
     def run(*arguments: Array) -> Outputs:
         outputs = both(*arguments)
-        return {EXACT: {k: v for k, v in outputs[EXACT].items() if k != "value"}, SUMS: outputs[SUMS]}
+        return {ELEMENTS: {k: v for k, v in outputs[ELEMENTS].items() if k != "value"}, SUMS: outputs[SUMS]}
 
     return run
 
@@ -230,7 +230,7 @@ def _whole_shared_x(function: ArrayFunction, subject: MeshSubject) -> Run:
 def _all_sums(total: Callable[..., Array], count: int) -> Run:
     def run(*arguments: Array) -> Outputs:
         gradients = jax.grad(total, tuple(range(count)))(*arguments)
-        return {EXACT: {}, SUMS: {f"gradient {i}": g for i, g in enumerate(gradients)}}
+        return {ELEMENTS: {}, SUMS: {f"gradient {i}": g for i, g in enumerate(gradients)}}
 
     return run
 
@@ -310,7 +310,7 @@ class Network:
                 others[:count], others[count:], x
             )
             gradients = {f"gradient {i}": g for i, g in enumerate((*by_weights, *by_operands))}
-            return {EXACT: {}, SUMS: {"loss": value, **gradients}}
+            return {ELEMENTS: {}, SUMS: {"loss": value, **gradients}}
 
         return run
 
