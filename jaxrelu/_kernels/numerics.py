@@ -233,10 +233,10 @@ def cubic_exp(
     """
     form = format_of(a)
     a = jnp.minimum(a, _cubic_root(float(linear), float(cubic), form.underflow + 0.1))
-    slope = float(linear), 3.0 * float(cubic)
     if arithmetic.short:
-        s, p = exponential_parts(-a * (float(linear) + float(cubic) * a * a), arithmetic)
-        return s, p, a * (slope[0] + slope[1] * a * a), jnp.zeros((), a.dtype)
+        square = a * a
+        s, p = exponential_parts(-a * (float(linear) + float(cubic) * square), arithmetic)
+        return s, p, a * (float(linear) + float(3 * cubic) * square), jnp.zeros((), a.dtype)
     near = _nearest_multiple(a, form.grid)
     m_high, m_low = _cubic_parts(a, near, linear, 3 * cubic)
     if arithmetic.native:
