@@ -40,7 +40,7 @@ class RReLU:
     deterministic: bool | None = None
     rng_collection: str = "rrelu"
 
-    def _check_slopes(self) -> None:
+    def _check_together(self) -> None:
         ordered("RReLU", lower=self.lower, upper=self.upper)
 
 
@@ -90,7 +90,7 @@ class Maxout(OfChannels):
     num_pieces: int = field(kw_only=False)
     axis: int = field(default=-1, kw_only=False)
 
-    def _check_pieces(self) -> None:
+    def _check_together(self) -> None:
         check_parameters(maxout, {"num_pieces": self.num_pieces, "axis": self.axis})
 
     def _of(self, x: ArrayLike) -> Array:

@@ -20,5 +20,7 @@ def names(module: Any) -> list[str]:
 
 
 def check_settings(module: Any) -> None:
-    """Every setting of a module that has a rule follows it."""
+    """Every setting of a module that has a rule follows it; `_check_together` has the rules of several."""
     check(type(module).__name__, **{name: getattr(module, name) for name in names(module)})
+    if hasattr(module, "_check_together"):
+        module._check_together()

@@ -33,10 +33,6 @@ class RReLU(WithSettings, fixed.RReLU):
       True
     """
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_slopes()
-
     @jax.named_scope("jaxrelu.linen.RReLU")
     def __call__(self, x: ArrayLike, deterministic: bool | None = None, rng: Array | None = None) -> Array:
         """The function; `rng` takes precedence over the keys of `apply`."""
@@ -79,10 +75,6 @@ class Maxout(OfChannels, fixed.Maxout):
       >>> Maxout(2).apply({}, jnp.array([-2.0, 3.0, 4.0, 1.0]))
       Array([3., 4.], dtype=float32)
     """
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_pieces()
 
 
 class _Activation(nn.Module):

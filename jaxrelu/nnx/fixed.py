@@ -42,7 +42,6 @@ class RReLU(WithSettings, fixed.RReLU):
 
     def __post_init__(self) -> None:
         check_settings(self)
-        self._check_slopes()
         self.rngs = nnx.data(None) if self.rngs is None else self._stream(self.rngs).fork()
 
     @jax.named_scope("jaxrelu.nnx.RReLU")
@@ -116,10 +115,6 @@ class Maxout(OfChannels, fixed.Maxout):
       >>> Maxout(2)(jnp.array([-2.0, 3.0, 4.0, 1.0]))
       Array([3., 4.], dtype=float32)
     """
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._check_pieces()
 
 
 class Activation(WithSettings):
