@@ -151,8 +151,8 @@ def _mish_slope(x: Array, arithmetic: Arithmetic) -> Array:
     if arithmetic.plain:
         return plain.mish_slope(x)
     below = x < 0
+    s, p = exponential_parts(-jnp.abs(x), arithmetic)  # as in the value: one program computes it once
     x = jnp.clip(x, -_MISH_LIMIT, _MISH_LIMIT)
-    s, p = exponential_parts(-jnp.abs(x), arithmetic)
     w = s * (1.0 + p)
     # Below: w (1 + x + w (3 / 2 + x + w (1 + w / 4))) / d**2, d = 1 + w + w**2 / 2 = d0 + d1, d0 exact.
     outer = (1.0 + x) + w * ((1.5 + x) + w * (1.0 + 0.25 * w))
