@@ -7,7 +7,7 @@ from jax.typing import ArrayLike
 from .._kernels import plain
 from .._kernels.formats import Arithmetic
 from .._kernels.gates import logistic, logistic_slope
-from .._kernels.numerics import expm1, exponential_parts
+from .._kernels.numerics import exponential_parts, minus_1
 from .._mechanism.elementwise import elementwise
 from .._mechanism.formulas import Steps
 
@@ -97,7 +97,7 @@ def sigmoid(x: ArrayLike) -> Array:
 def _tanh(x: Array, arithmetic: Arithmetic) -> Array:
     if arithmetic.native:
         return lax.tanh(x)
-    below = expm1(-2.0 * jnp.abs(x), arithmetic)
+    below = minus_1(*exponential_parts(-2.0 * jnp.abs(x), arithmetic))
     size = -below / (2.0 + below)
     return jnp.where(x < 0, -size, jnp.where(x > 0, size, x))
 
