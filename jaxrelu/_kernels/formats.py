@@ -27,7 +27,7 @@ class Format(NamedTuple):
     log2_low: float
     underflow: float  # exp(-underflow) is flushed to zero, just below the smallest normal number
     half: int  # a number with as many significant bits has an exact square
-    grid: int  # multiples of 2**-grid have short cubes: `cubic_exp`
+    grid: int  # a sum of z and z**3, z a multiple of 2**-grid, needs no rounding: `cubic_exp`
 
 
 _FORMATS = {

@@ -228,8 +228,9 @@ def cubic_exp(
 ) -> tuple[Array, Array | float, Array, Array]:
     """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
-    The rounding of z would be multiplied by z. So a is split: at a short number near a, z needs no rounding;
-    from there to a it changes little. The exponential is taken to base 2, where its reduction is exact, too.
+    The rounding of z would be multiplied by z. So a is split: at the nearest point of a grid, z needs no
+    rounding; from there to a it changes little. The exponential is taken to base 2, where its reduction is
+    exact, too.
     """
     form = format_of(a)
     a = jnp.minimum(a, _cubic_root(float(linear), float(cubic), form.underflow + 0.1))
@@ -237,33 +238,26 @@ def cubic_exp(
         square = a * a
         s, p = exponential_parts(-a * (float(linear) + float(cubic) * square), arithmetic)
         return s, p, a * (float(linear) + float(3 * cubic) * square), jnp.zeros((), a.dtype)
-    near = _nearest_multiple(a, form.grid)
-    m_high, m_low = _cubic_parts(a, near, linear, 3 * cubic)
+    grid = 2**form.grid  # its points become the integers
+    a, linear, cubic = a * float(grid), linear / grid, cubic / grid**3
+    m_high, m_low = _cubic_parts(a, linear, 3 * cubic)
     if arithmetic.native:
-        high, low = _cubic_parts(a, near, -linear, -cubic)
+        high, low = _cubic_parts(a, -linear, -cubic)
         s, p = exponential_parts(high, arithmetic, low)
     else:
-        high, low = _cubic_parts(a, near, -linear * LOG2_E, -cubic * LOG2_E)
+        high, low = _cubic_parts(a, -linear * LOG2_E, -cubic * LOG2_E)
         k = jnp.round(high + low)
         s, r, rest = _series(k, ((high - k) + low) * math.log(2.0), arithmetic)
         p = r + rest
     return s, p, m_high, m_low
 
 
-def _nearest_multiple(a: Array, bits: int) -> Array:
-    """The multiple of 2**-bits next to a, without a derivative; adding a large number rounds to it."""
-    large = 1.5 * 2.0 ** (format_of(a).mantissa - bits)
-    return lax.stop_gradient((a + large) - large)
-
-
-def _cubic_parts(a: Array, near: Array, linear: Fraction, cubic: Fraction) -> tuple[Array, Array]:
-    """linear a + cubic a**3 in two parts; the high part, at `near`, is exact with shortened constants."""
+def _cubic_parts(a: Array, linear: Fraction, cubic: Fraction) -> tuple[Array, Array]:
+    """linear a + cubic a**3 in two parts; the high part, at the next integer, is exact."""
     form = format_of(a)
-    bits = form.mantissa + 1 - form.bias.bit_length() - 3 * form.grid
-    (linear_high, linear_low), (cubic_high, cubic_low) = (
-        _shortened(linear, bits + 2 * form.grid),
-        _shortened(cubic, bits),
-    )
+    bits = form.mantissa + 1 - form.bias.bit_length()
+    (linear_high, linear_low), (cubic_high, cubic_low) = _shortened(linear, bits), _shortened(cubic, bits)
+    near = jnp.round(a)
     square = near * near
     squares = (a + near) * a + square  # (a**3 - near**3) / (a - near)
     low = near * (linear_low + cubic_low * square) + (a - near) * (float(linear) + float(cubic) * squares)
