@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from .._kernels import plain
 from .._kernels.platforms import by_platform
 from .._kernels.selection import clamp, rectified, where
 from .._mechanism.elementwise import elementwise
@@ -60,14 +61,9 @@ def relu(x: ArrayLike) -> Array:
 
 
 def _leaky_relu(x: Array, negative_slope: Array) -> Array:
-    # On a GPU or a TPU, to ask whether a learned slope is 0 would take a kernel of its own.
-    return jnp.where(x < 0, by_platform("cpu", scaled, _scaled_elementwise, negative_slope, x), x)
-
-
-def _scaled_elementwise(slope: Array, x: Array) -> Array:
-    """slope * x for x < 0, with 0 times minus infinity 0: the larger operand is that 0, or NaN if one is."""
-    product = slope * x
-    return jnp.where(product != product, jnp.maximum(slope, x), product)
+    # On a GPU or a TPU, to ask whether a learned slope is 0 would take a kernel of its own. The condition is
+    # that of the mask: with another one, a TPU reads x twice.
+    return jnp.where(x >= 0, x, by_platform("cpu", scaled, plain.product, negative_slope, x))
 
 
 @elementwise(

@@ -24,7 +24,7 @@ def _levels(x: Array, key: Array | None, lower: Array, upper: Array) -> tuple[Ar
 
 
 @elementwise(
-    value=lambda x, **drawn: jnp.where(x < 0, scaled(_slopes(x, **drawn), x), x),
+    value=lambda x, **drawn: jnp.where(x >= 0, x, scaled(_slopes(x, **drawn), x)),
     slope=Steps(index=lambda x, **drawn: x >= 0, levels=_levels),
     check=lambda key, lower, upper: ordered("rrelu", lower=lower, upper=upper),
 )
