@@ -1,7 +1,5 @@
 """Smooth rectifiers x s(x) with a gate s between 0 and 1: gelu, also clipped, mish, telu."""
 
-from fractions import Fraction
-
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -18,8 +16,8 @@ from .._mechanism.elementwise import elementwise
 
 # gelu(approximate=True) is x logistic(2 u), u = sqrt(2 / pi) (x + 0.044715 x**3): the gate's argument
 # and its derivative are x times a polynomial in x**2.
-_TANH_LINEAR = Fraction("1.5957691216057307117597842397375274738")  # 2 sqrt(2 / pi)
-_TANH_CUBIC = Fraction("0.044715") * _TANH_LINEAR
+_TANH_LINEAR = (1.5957691216057308, -9.969308809110920e-17)  # 2 sqrt(2 / pi), as a double and the rest
+_TANH_CUBIC = (0.07135481627260025, -6.175149918155315e-19)  # 0.044715 times that
 _TELU_LIMIT = 4.0  # tanh(exp(x)) is 1 from here on in every dtype
 _TELU_BELOW = -0.35  # exp(2 x) is below 1/2 up to here
 _MISH_LIMIT = 750.0  # exp(-x) is 0 from here on in every dtype
@@ -34,7 +32,7 @@ def _refuse_words(approximate: bool) -> None:
 def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
     _refuse_words(approximate)
     if approximate and arithmetic.plain:
-        return plain.gelu(x, float(_TANH_LINEAR), float(_TANH_CUBIC))
+        return plain.gelu(x, _TANH_LINEAR[0], _TANH_CUBIC[0])
     a = jnp.abs(x)
     if approximate:
         s, p, *_ = cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic)
@@ -47,7 +45,7 @@ def _gelu(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
 
 def _gelu_slope(x: Array, approximate: bool, arithmetic: Arithmetic) -> Array:
     if approximate and arithmetic.plain:
-        return plain.gelu_slope(x, float(_TANH_LINEAR), float(_TANH_CUBIC))
+        return plain.gelu_slope(x, _TANH_LINEAR[0], _TANH_CUBIC[0])
     a = jnp.abs(x)
     if approximate:
         return gated_slope(x < 0, *cubic_exp(a, _TANH_LINEAR, _TANH_CUBIC, arithmetic))

@@ -8,10 +8,8 @@ rounding errors at both ends, the second with the zero of the slope of a Q(a) fa
 """
 
 import math
-from fractions import Fraction
 
 # fmt: off
-LOG2_E = Fraction("1.44269504088896340735992468100189213742664595")
 TAIL_STRETCH = 0.25
 NORMAL_ZERO = {  # where Q(a) = a exp(-a**2 / 2) / sqrt(2 pi), as a float of the dtype and the rest
     "float32": (0.751791536808013916015625, -1.211444945855772e-8),

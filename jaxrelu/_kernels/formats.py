@@ -27,12 +27,12 @@ class Format(NamedTuple):
     log2_low: float
     underflow: float  # exp(-underflow) is flushed to zero, just below the smallest normal number
     half: int  # a number with as many significant bits has an exact square
-    grid: int  # a sum of z and z**3, z a multiple of 2**-grid, needs no rounding: `cubic_exp`
+    third: int  # and with as many, an exact cube
 
 
 _FORMATS = {
-    "float32": Format(jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 88.0, 12, 3),
-    "float64": Format(jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 709.0, 26, 10),
+    "float32": Format(jnp.int32, 127, 23, 0.693145751953125, 1.4286068203094172e-06, 88.0, 12, 8),
+    "float64": Format(jnp.int64, 1023, 52, 0.6931471803691238, 1.9082149292705877e-10, 709.0, 26, 17),
 }
 
 

@@ -14,13 +14,12 @@ Everything is made of differentiable jnp operations, so second derivatives follo
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from .coefficients import EXPM1, LOG1P, LOG2_E
+from .coefficients import EXPM1, LOG1P
 from .formats import Arithmetic, format_of, of_format
 from .platforms import by_platform
 from .selection import where
@@ -30,6 +29,7 @@ _NEAR = 1.0 / 64.0  # three terms of the series of exp(x) - 1 are right to 2e-7 
 _LARGEST_FACTOR = 1e15  # exp(-a b) is 0 or 1 for all that is larger, but for factors as small as 1e-13
 
 
+Constant = tuple[float, float]  # a double and what it leaves out of the number that is meant
 Exponential = tuple[Array, Array | float]  # (s, p): s (1 + p), p the number 0.0 where s is all
 
 
@@ -224,50 +224,33 @@ def product_exp(a: Array, b: Array | float, arithmetic: Arithmetic) -> Exponenti
 
 
 def cubic_exp(
-    a: Array, linear: Fraction, cubic: Fraction, arithmetic: Arithmetic
+    a: Array, linear_parts: Constant, cubic_parts: Constant, arithmetic: Arithmetic
 ) -> tuple[Array, Array | float, Array, Array]:
     """The parts of exp(-z), z = linear a + cubic a**3, a >= 0, and a dz/da in a high and a low part.
 
-    The rounding of z would be multiplied by z. So a is split: at the nearest point of a grid, z needs no
-    rounding; from there to a it changes little. The exponential is taken to base 2, where its reduction is
-    exact, too.
+    The rounding of z would be multiplied by z. `high` carries a third of the places: its products with a
+    third of a constant's are exact up to its cube, and so is their sum. What that leaves out is small, and
+    its rounding harmless.
     """
     form = format_of(a)
-    a = jnp.minimum(a, _cubic_root(float(linear), float(cubic), form.underflow + 0.1))
+    (linear, linear_error), (cubic, cubic_error) = linear_parts, cubic_parts
+    a = jnp.minimum(a, _cubic_root(linear, cubic, form.underflow + 0.1))
     if arithmetic.short:
-        square = a * a
-        s, p = exponential_parts(-a * (float(linear) + float(cubic) * square), arithmetic)
-        return s, p, a * (float(linear) + float(3 * cubic) * square), jnp.zeros((), a.dtype)
-    grid = 2**form.grid  # its points become the integers
-    a, linear, cubic = a * float(grid), linear / grid, cubic / grid**3
-    m_high, m_low = _cubic_parts(a, linear, 3 * cubic)
-    if arithmetic.native:
-        high, low = _cubic_parts(a, -linear, -cubic)
-        s, p = exponential_parts(high, arithmetic, low)
-    else:
-        high, low = _cubic_parts(a, -linear * LOG2_E, -cubic * LOG2_E)
-        k = jnp.round(high + low)
-        s, r, rest = _series(k, ((high - k) + low) * math.log(2.0), arithmetic)
-        p = r + rest
-    return s, p, m_high, m_low
+        s, p = exponential_parts(-a * (linear + cubic * a * a), arithmetic)
+        return s, p, a * (linear + 3.0 * cubic * a * a), jnp.zeros((), a.dtype)
+    high = _leading(a, form.third)
+    cube = high * high * high
+    cube_high = _leading(cube, form.third)
+    linear_high, cubic_high = _leading_of(linear, form.third), _leading_of(cubic, form.third)
 
-
-def _cubic_parts(a: Array, linear: Fraction, cubic: Fraction) -> tuple[Array, Array]:
-    """linear a + cubic a**3 in two parts; the high part, at the next integer, is exact."""
-    form = format_of(a)
-    bits = form.mantissa + 1 - form.bias.bit_length()
-    (linear_high, linear_low), (cubic_high, cubic_low) = _shortened(linear, bits), _shortened(cubic, bits)
-    near = jnp.round(a)
-    square = near * near
-    squares = (a + near) * a + square  # (a**3 - near**3) / (a - near)
-    low = near * (linear_low + cubic_low * square) + (a - near) * (float(linear) + float(cubic) * squares)
-    return near * (linear_high + cubic_high * square), low
-
-
-def _shortened(constant: Fraction, bits: int) -> tuple[float, float]:
-    """A constant rounded to a multiple of 2**-bits, and what that leaves out."""
-    high = Fraction(round(constant * 2**bits), 2**bits)
-    return float(high), float(constant - high)
+    first, third = linear_high * high, cubic_high * cube_high
+    first_low = (linear - linear_high + linear_error) * high
+    third_low = cubic_high * (cube - cube_high) + (cubic - cubic_high + cubic_error) * cube
+    squares = (a + high) * a + high * high  # (a**3 - high**3) / (a - high)
+    z_low = first_low + third_low + (a - high) * (linear + cubic * squares)
+    m_low = first_low + 3.0 * third_low + (a - high) * (linear + 3.0 * cubic * squares)
+    s, p = exponential_parts(-(first + third), arithmetic, low=-z_low)
+    return s, p, first + 3.0 * third, m_low
 
 
 def _leading_of(constant: float, bits: int) -> float:
