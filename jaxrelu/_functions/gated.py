@@ -49,6 +49,11 @@ def _simple_product(factor: Array, gate: Array, value: Array) -> Array:
     return jnp.where(value == 0.0, finite(factor), factor) * finite_value
 
 
+def _product_of_inputs(gate: Array, _: Array, value: Array) -> Array:
+    """The same for a factor that is the gate: a TPU need not store it to use it twice."""
+    return by_platform("cpu", _full_product, lambda g, _, v: plain.product(g, v), gate, gate, value)
+
+
 def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> dict[str, Any]:
     """The declaration of activation(gate) * value; the activation may have options, and an arithmetic."""
 
@@ -173,7 +178,7 @@ def swiglu(gate: ArrayLike, value: ArrayLike) -> Array:
     ...
 
 
-@elementwise(**_gated(lambda gate: gate, jnp.ones_like))
+@elementwise(**_gated(lambda gate: gate, jnp.ones_like, _product_of_inputs))
 def bilinear(gate: ArrayLike, value: ArrayLike) -> Array:
     r"""Gated linear unit without an activation.
 
