@@ -80,6 +80,14 @@ def gpu_share(variant: str, dtype: str, mode: str = "fused", size: int = 2**28) 
     return NOTHING if row is None else f"{row['share_of_copy']:.2f}"
 
 
+def cycles_ratio(variant: str, target: str, dtype: str, program: str = "value with gradient") -> str:
+    """The cycles of a TPU as its compiler estimates them, divided by those of `jax.nn`."""
+    compiled = rows(RESULTS / f"compiled-{target}.json", "compiled")
+    wanted = {"variant": variant, "dtype": dtype, "program": program}
+    ours, peer = (first(compiled, "cycles", **wanted, **way) for way in ({"is_own": True}, {"way": PEER}))
+    return NOTHING if ours is None or peer is None else f"{ours['cycles'] / peer['cycles']:.2f}"
+
+
 def gpu_step(variant: str, program: str, library: str = OURS) -> dict[str, Any]:
     """A training step on the H200: the row, with time and memory."""
     wanted = {"variant": variant, "program": program, "library": library}

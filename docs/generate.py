@@ -72,21 +72,15 @@ def summary() -> str:
     for name in SHOWN:
         kept = [committed.kept(name, library) for library in LIBRARIES]
         errors = [committed.error(name, "slope", "bfloat16", library) for library in LIBRARIES]
-        times = [committed.gpu_ratio(name, "float32"), _cpu_ratio(name)]
-        lines.append([f"`{name}`", *map(" / ".join, (kept, errors)), *times])
+        gpu_time = committed.gpu_ratio(name, "float32")
+        cpu_time = committed.cpu_ratio(name, "float32", committed.FROM_MEMORY)
+        lines.append([f"`{name}`", *map(" / ".join, (kept, errors)), gpu_time, cpu_time])
     header = ["", "bytes kept an element", "error of the slope in bfloat16", "time on a GPU", "time on a CPU"]
     gpu, cpu = (committed.results(path)["environment"] for path in (committed.GPU, committed.CPU))
     where = (
         f"GPU: {gpu['device']}, jax {gpu['jax']}. CPU: {cpu['cpu']}, {cpu['cores']} cores, jax {cpu['jax']}."
     )
     return f"{markdown_grid(header, lines, range(1, 5))}\n\n{where}"
-
-
-def _cpu_ratio(name: str) -> str:
-    """Functions with a mask were timed on the CPU when they kept packed bits."""
-    if "mask" in jaxrelu.catalogue()[name].residuals:
-        return NOTHING
-    return committed.cpu_ratio(name, "float32", committed.FROM_MEMORY)
 
 
 def overview() -> str:
@@ -107,6 +101,17 @@ def overview() -> str:
     sizes = [f"{dtype}, {place}" for place in committed.PLACES.values() for dtype in ("f32", "bf16", "f16")]
     header = ["", *sizes, "bytes kept", "net, trained", "net, frozen"]
     return markdown_grid(header, lines)
+
+
+def tpu_cycles() -> str:
+    """Every function with a counterpart: what the compilers of two TPUs estimate."""
+    columns = [(target, dtype) for target in ("v5e", "v6e") for dtype in ("bfloat16", "float32")]
+    lines = []
+    for name in jaxrelu.catalogue():
+        ratios = [committed.cycles_ratio(name, target, dtype) for target, dtype in columns]
+        if set(ratios) != {NOTHING}:
+            lines.append([f"`{name}`", *ratios])
+    return markdown_grid(["", *map(", ".join, columns)], lines, range(1, 5))
 
 
 def differences() -> str:
@@ -302,6 +307,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
         "compiling": compile_times,
         "transformer": transformer_steps,
     },
+    "docs/accelerators.md": {"cycles": tpu_cycles},
     "docs/choose.md": {
         "memory": choice.memory,
         "hardware": choice.hardware,
