@@ -132,7 +132,7 @@ def _calls() -> Iterator[Part]:
         yield Part(f"learned, features and two axes, {mode}", call, cut, SLOPES)
         yield Part(f"learned, features and two axes, {mode}", call, cut, learned, quick=False)
         whole = programs.WHOLE_PARAMETERS
-        yield Part(f"learned, whole parameters, {mode}", whole, cut, SLOPES[1:])
+        yield Part(f"learned, whole parameters, {mode}", whole, cut, [SLOPES[1], "rrelu learned per channel"])
         yield Part(f"learned, whole parameters, {mode}", whole, cut, channels, quick=False)
     yield Part("GSPMD", programs.CALL, _gspmd([BATCH, TWO_AXES]), FEW)
     yield Part("GSPMD", programs.CALL, _gspmd([BATCH, TWO_AXES]), [*own, *SLOPES], quick=False)
