@@ -60,14 +60,24 @@ def relu(x: ArrayLike) -> Array:
     ...
 
 
-def _leaky_relu(x: Array, negative_slope: Array) -> Array:
-    # On a GPU or a TPU, to ask whether a learned slope is 0 would take a kernel of its own. The condition is
-    # that of the mask: with another one, a TPU reads x twice.
-    return jnp.where(x >= 0, x, by_platform("cpu", scaled, plain.product, negative_slope, x))
+def leaky(x: Array, negative_slope: Array) -> Array:
+    """x for x >= 0, negative_slope * x below."""
+    return by_platform("cpu", _leaky_on_cpu, _leaky_elsewhere, x, negative_slope)
+
+
+def _leaky_on_cpu(x: Array, slope: Array) -> Array:
+    # With the condition of the mask, XLA:CPU would keep more where the mask is packed.
+    return jnp.where(x < 0, scaled(slope, x), x)
+
+
+def _leaky_elsewhere(x: Array, slope: Array) -> Array:
+    # With another condition than that of the mask, a TPU reads x twice. And to ask whether a learned slope is
+    # 0, as `scaled` does, would take a kernel of its own.
+    return jnp.where(x >= 0, x, plain.product(slope, x))
 
 
 @elementwise(
-    value=_leaky_relu,
+    value=leaky,
     slope=Steps(index=lambda x, negative_slope: x >= 0, levels=lambda x, negative_slope: (negative_slope, 1)),
     slope_from_output=lambda y, negative_slope: ~jnp.signbit(y) & ~jnp.isnan(y),
     parameter_slopes={"negative_slope": lambda x, negative_slope: jnp.minimum(x, 0)},

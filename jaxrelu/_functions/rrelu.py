@@ -1,14 +1,13 @@
 """rrelu: a leaky rectifier whose slope is drawn anew for every element."""
 
 import jax
-import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
 from .._mechanism.arguments import ordered
 from .._mechanism.elementwise import elementwise
 from .._mechanism.formulas import Steps
-from .rectifiers import scaled
+from .rectifiers import leaky
 
 
 def _slopes(x: Array, key: Array | None, lower: Array, upper: Array) -> Array:
@@ -24,7 +23,7 @@ def _levels(x: Array, key: Array | None, lower: Array, upper: Array) -> tuple[Ar
 
 
 @elementwise(
-    value=lambda x, **drawn: jnp.where(x >= 0, x, scaled(_slopes(x, **drawn), x)),
+    value=lambda x, **drawn: leaky(x, _slopes(x, **drawn)),
     slope=Steps(index=lambda x, **drawn: x >= 0, levels=_levels),
     check=lambda key, lower, upper: ordered("rrelu", lower=lower, upper=upper),
 )
