@@ -80,10 +80,10 @@ def gpu_share(variant: str, dtype: str, mode: str = "fused", size: int = 2**28) 
     return NOTHING if row is None else f"{row['share_of_copy']:.2f}"
 
 
-def cycles_ratio(variant: str, target: str, dtype: str, program: str = "value with gradient") -> str:
-    """The cycles of a TPU as its compiler estimates them, divided by those of `jax.nn`."""
+def cycles_ratio(variant: str, target: str, dtype: str) -> str:
+    """The cycles of value with gradient by those of `jax.nn`, as the compiler of a TPU estimates them."""
     compiled = rows(RESULTS / f"compiled-{target}.json", "compiled")
-    wanted = {"variant": variant, "dtype": dtype, "program": program}
+    wanted = {"variant": variant, "dtype": dtype, "program": "value with gradient"}
     ours, peer = (first(compiled, "cycles", **wanted, **way) for way in ({"is_own": True}, {"way": PEER}))
     return NOTHING if ours is None or peer is None else f"{ours['cycles'] / peer['cycles']:.2f}"
 

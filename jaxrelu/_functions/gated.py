@@ -34,7 +34,11 @@ def _product(factor: Array, gate: Array, value: Array, arithmetic: Arithmetic = 
     """
     if arithmetic.plain:
         return plain.product(factor, value)
-    return by_platform("cuda", lambda f, _, v: plain.product(f, v), _full_product, factor, gate, value)
+    return by_platform("cuda", _short_product, _full_product, factor, gate, value)
+
+
+def _short_product(factor: Array, _: Array, value: Array) -> Array:
+    return plain.product(factor, value)
 
 
 def _full_product(factor: Array, gate: Array, value: Array) -> Array:
@@ -49,9 +53,9 @@ def _simple_product(factor: Array, gate: Array, value: Array) -> Array:
     return jnp.where(value == 0.0, finite(factor), factor) * finite_value
 
 
-def _product_of_inputs(gate: Array, _: Array, value: Array) -> Array:
-    """The same for a factor that is the gate: a TPU need not store it to use it twice."""
-    return by_platform("cpu", _full_product, lambda g, _, v: plain.product(g, v), gate, gate, value)
+def _product_of_inputs(factor: Array, gate: Array, value: Array) -> Array:
+    """The same for a factor that is the gate or 1: a TPU need not store it to use it twice."""
+    return by_platform("cpu", _full_product, _short_product, factor, gate, value)
 
 
 def _gated(activation: Formula, slope: Formula, product: Formula = _product) -> dict[str, Any]:
